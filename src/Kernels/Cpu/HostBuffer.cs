@@ -1,0 +1,89 @@
+using System.Runtime.InteropServices;
+
+namespace Puna.Kernels.Cpu;
+
+/// <summary>
+/// A run of bytes in host memory, larger than an array may be. It owns its memory when made by
+/// <see cref="Allocate"/>, and only lends it when made by <see cref="Lend"/>.
+/// </summary>
+public sealed unsafe class HostBuffer : IDisposable
+{
+    private const int Alignment = 64;   // a cache line, and the widest vector
+    private readonly bool _owned;
+    private byte* _address;
+
+    private HostBuffer(byte* address, long bytes, bool owned)
+    {
+        _address = address;
+        _owned = owned;
+        Bytes = bytes;
+        if (owned && bytes > 0)
+            GC.AddMemoryPressure(bytes);
+    }
+
+    /// <summary>Frees memory that nobody disposed.</summary>
+    ~HostBuffer() => Free();
+
+    /// <summary>Length in bytes.</summary>
+    public long Bytes { get; }
+
+    /// <summary>Allocates <paramref name="bytes"/> zeroed bytes, aligned to 64.</summary>
+    /// <exception cref="OutOfCapacityException">The machine does not have that much memory.</exception>
+    public static HostBuffer Allocate(long bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        try
+        {
+            // One vector of slack, so that a tail may be read as a whole vector.
+            nuint size = (nuint)(bytes + Alignment);
+            byte* address = (byte*)NativeMemory.AlignedAlloc(size, Alignment);
+            NativeMemory.Clear(address, size);
+            return new HostBuffer(address, bytes, owned: true);
+        }
+        catch (OutOfMemoryException e)
+        {
+            throw new OutOfCapacityException(
+                $"memory: {bytes:N0} bytes were asked for, but the machine did not give them. "
+                + "Use a smaller model or context, or a machine with more memory.", e);
+        }
+    }
+
+    /// <summary>Wraps memory that belongs to someone else, who must keep it alive for as long as this is used.</summary>
+    /// <param name="address">First byte.</param>
+    /// <param name="bytes">Length in bytes.</param>
+    public static HostBuffer Lend(byte* address, long bytes) => new(address, bytes, owned: false);
+
+    /// <summary>The elements from byte <paramref name="offset"/> on.</summary>
+    /// <param name="offset">Distance from the start, in bytes.</param>
+    /// <param name="count">Number of elements.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The range leaves the buffer.</exception>
+    /// <exception cref="ObjectDisposedException">The buffer was disposed.</exception>
+    public Span<T> Span<T>(long offset, int count)
+        where T : unmanaged
+    {
+        ObjectDisposedException.ThrowIf(_address is null, this);
+        if (offset < 0 || count < 0 || offset > Bytes - (long)count * sizeof(T))
+            throw new ArgumentOutOfRangeException(nameof(offset),
+                $"HostBuffer: {count} elements of {sizeof(T)} bytes at byte {offset} leave a buffer of {Bytes} bytes.");
+        return new Span<T>(_address + offset, count);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    private void Free()
+    {
+        if (_owned && _address is not null)
+        {
+            NativeMemory.AlignedFree(_address);
+            if (Bytes > 0)
+                GC.RemoveMemoryPressure(Bytes);
+        }
+
+        _address = null;
+    }
+}

@@ -1,0 +1,56 @@
+using System.Runtime.CompilerServices;
+using Puna.Kernels.Cpu;
+
+namespace Puna.Kernels;
+
+/// <summary>A view of a row-major matrix in a buffer; a vector is one row. Views never free.</summary>
+/// <param name="Buffer">Where the elements are.</param>
+/// <param name="Offset">Byte of the first element.</param>
+/// <param name="DType">Type of the elements.</param>
+/// <param name="Rows">Number of rows.</param>
+/// <param name="Cols">Elements per row; rows follow each other without a gap.</param>
+public readonly record struct Tensor(HostBuffer Buffer, long Offset, DType DType, long Rows, long Cols)
+{
+    /// <summary>Number of elements.</summary>
+    public long Length => Rows * Cols;
+
+    /// <summary>Size in bytes.</summary>
+    public long Bytes => Length * DType.ByteSize();
+
+    /// <summary>Makes a tensor with a zeroed buffer of its own; whoever calls owns <see cref="Buffer"/>.</summary>
+    public static Tensor Allocate(DType type, long rows, long cols) =>
+        new(HostBuffer.Allocate(rows * cols * type.ByteSize()), 0, type, rows, cols);
+
+    /// <summary>Row <paramref name="row"/>, as <typeparamref name="T"/>, which must have the size of <see cref="DType"/>.</summary>
+    public Span<T> Row<T>(long row)
+        where T : unmanaged
+    {
+        CheckType<T>();
+        return Buffer.Span<T>(Offset + row * Cols * Unsafe.SizeOf<T>(), checked((int)Cols));
+    }
+
+    /// <summary>All elements; a tensor of more than 2³¹ − 1 elements is read by rows.</summary>
+    public Span<T> Span<T>()
+        where T : unmanaged
+    {
+        CheckType<T>();
+        return Buffer.Span<T>(Offset, checked((int)Length));
+    }
+
+    /// <summary>A view of <paramref name="count"/> rows from <paramref name="first"/> on.</summary>
+    public Tensor RowRange(long first, long count)
+    {
+        if (first < 0 || count < 0 || first > Rows - count)
+            throw new ArgumentOutOfRangeException(nameof(first), $"Tensor: rows {first} to {first + count} of {Rows}.");
+        return this with { Offset = Offset + first * Cols * DType.ByteSize(), Rows = count };
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{DType} [{Rows}, {Cols}]";
+
+    private void CheckType<T>()
+    {
+        if (Unsafe.SizeOf<T>() != DType.ByteSize())
+            throw new InvalidOperationException($"Tensor: {DType} elements have {DType.ByteSize()} bytes, {typeof(T).Name} has {Unsafe.SizeOf<T>()}.");
+    }
+}
