@@ -45,6 +45,27 @@ public readonly record struct Tensor(HostBuffer Buffer, long Offset, DType DType
         return this with { Offset = Offset + first * Cols * DType.ByteSize(), Rows = count };
     }
 
+    /// <summary>One element, widened to F32; for references and tools, not for inner loops.</summary>
+    public float Get(long row, int col) => DType switch
+    {
+        DType.F32 => Row<float>(row)[col],
+        DType.BF16 => BF16Element.Widen(Row<ushort>(row)[col]),
+        DType.F16 => F16Element.Widen(Row<ushort>(row)[col]),
+        _ => Row<int>(row)[col],
+    };
+
+    /// <summary>Stores one element, rounded to <see cref="DType"/>; for references and tools, not for inner loops.</summary>
+    public void Set(long row, int col, float value)
+    {
+        switch (DType)
+        {
+            case DType.F32: Row<float>(row)[col] = value; break;
+            case DType.BF16: Row<ushort>(row)[col] = BF16Element.Narrow(value); break;
+            case DType.F16: Row<ushort>(row)[col] = F16Element.Narrow(value); break;
+            default: Row<int>(row)[col] = (int)value; break;
+        }
+    }
+
     /// <inheritdoc/>
     public override string ToString() => $"{DType} [{Rows}, {Cols}]";
 

@@ -1,0 +1,46 @@
+using System.Collections.Immutable;
+
+namespace Puna.Kernels;
+
+public static partial class Attention
+{
+    private const int SpecBlockTokens = 8;
+
+    /// <summary>
+    /// A shape is <c>[rows, tokens before them, query heads, kv heads, head dim, window]</c>; window 0 means none. A
+    /// second sequence of one row, after three tokens, shares the batch; blocks lie in random order.
+    /// </summary>
+    public static OpSpec Spec { get; } = new("attention",
+        Shapes:
+        [
+            [1, 0, 1, 1, 2, 0], [2, 1, 2, 1, 8, 0], [3, 15, 3, 3, 16, 0], [17, 0, 9, 3, 8, 0], [5, 30, 4, 2, 34, 0],
+            [33, 250, 4, 2, 32, 0], [9, 300, 6, 2, 16, 24], [40, 0, 4, 4, 64, 7], [2, 511, 8, 2, 128, 0], [1, 700, 8, 1, 80, 300],
+        ],
+        DTypes: [DType.F32, DType.BF16],
+        // weights sum to 1 and values are below 5; scores, about 10 at most, are rounded head_dim / 16 + 6 times before
+        // exp turns their absolute error into a relative one of the weights
+        Tolerance: s => 5 * (10 * (s[4] / 16.0 + 6) + 20) * OpSpec.RoundingUnit,
+        Bytes: (s, t) => 2L * (s[0] + s[1]) * s[3] * s[4] * t.ByteSize() + 8L * s[0] * s[2] * s[4],
+        Flops: s => 4L * s[2] * s[4] * s[0] * (s[1] + (s[0] + 1) / 2),
+        Prepare: Prepare);
+
+    private static OpCall Prepare(ImmutableArray<int> s, DType type, SeededValues values)
+    {
+        HeadLayout heads = new(s[2], s[3], s[4]);
+        int rows = s[0] + 1, tokens = s[0] + s[1];
+        int blocksEach = (Math.Max(tokens, 4) + SpecBlockTokens - 1) / SpecBlockTokens, slots = 2 * blocksEach * SpecBlockTokens;
+        Tensor order = values.Permutation(2 * blocksEach);
+        Tensor starts = Tensor.Allocate(DType.I32, 1, 3), positions = Tensor.Allocate(DType.I32, 1, rows);
+        new[] { 0, s[0], rows }.CopyTo(starts.Row<int>(0));
+        for (int r = 0; r < s[0]; r++)
+            positions.Row<int>(0)[r] = s[1] + r;
+        positions.Row<int>(0)[s[0]] = 3;
+
+        Tensor rowsIn = values.Normal(DType.F32, rows, heads.QuerySize + 2 * heads.KvSize);
+        KvLayer cache = new(values.Normal(type, slots, heads.KvSize), values.Normal(type, slots, heads.KvSize),
+            SpecBlockTokens, s[5] == 0 ? null : s[5]);
+        SequenceTable table = new(starts, order with { Rows = 2, Cols = blocksEach }, positions);
+        Tensor mixed = Tensor.Allocate(DType.F32, rows, heads.QuerySize);
+        return new OpCall(ops => ops.Attend(rowsIn, heads, cache, table, mixed), mixed);
+    }
+}

@@ -1,0 +1,44 @@
+namespace Puna.Kernels.Cpu;
+
+/// <summary>Every op by SIMD on a pool of threads. Results depend neither on the number of threads nor on the other rows.</summary>
+/// <param name="threads">Threads that work at once, at least 1.</param>
+public sealed class CpuBackend(int threads) : IBackend
+{
+    private readonly CpuPool _pool = new(threads);
+
+    /// <inheritdoc/>
+    public void GatherRows(Tensor table, Tensor rows, Tensor y) => Kernels.GatherRows.Cpu(table, rows, y);
+
+    /// <inheritdoc/>
+    public void RmsNorm(Tensor x, Tensor weight, float epsilon, Tensor y) =>
+        Kernels.RmsNorm.Cpu(x, weight, epsilon, y, _pool);
+
+    /// <inheritdoc/>
+    public void MatMul(Tensor x, Linear weight, Tensor y) => Kernels.MatMul.Cpu(x, weight, y, _pool);
+
+    /// <inheritdoc/>
+    public void Rope(Tensor queryKeyValue, HeadLayout heads, Tensor frequencies, Tensor positions) =>
+        Kernels.Rope.Cpu(queryKeyValue, heads, frequencies, positions, _pool);
+
+    /// <inheritdoc/>
+    public void StoreKv(Tensor queryKeyValue, HeadLayout heads, Tensor slots, KvLayer cache) =>
+        KvStore.Cpu(queryKeyValue, heads, slots, cache, _pool);
+
+    /// <inheritdoc/>
+    public void Attend(Tensor queryKeyValue, HeadLayout heads, KvLayer cache, SequenceTable sequences, Tensor mixed) =>
+        Attention.Cpu(queryKeyValue, heads, cache, sequences, mixed, _pool);
+
+    /// <inheritdoc/>
+    public void SiluMul(Tensor gateUp, Tensor y) => Kernels.SiluMul.Cpu(gateUp, y, _pool);
+
+    /// <inheritdoc/>
+    public void Add(Tensor x, Tensor y) => Kernels.Add.Cpu(x, y, _pool);
+
+    /// <inheritdoc/>
+    public void Mark(HookPoint point, int layer, Tensor value)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _pool.Dispose();
+}

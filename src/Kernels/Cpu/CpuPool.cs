@@ -1,0 +1,160 @@
+using System.Runtime.ExceptionServices;
+
+namespace Puna.Kernels.Cpu;
+
+/// <summary>One item of a parallel piece of work.</summary>
+/// <param name="work">What all items share.</param>
+/// <param name="index">Which item.</param>
+public delegate void WorkItem<TWork>(in TWork work, int index);
+
+/// <summary>
+/// A fixed number of threads that share out the items of one piece of work at a time. Which thread does which item is
+/// not defined, so an item's result must not depend on it. Waiting threads spin for a moment, then sleep.
+/// Running allocates nothing once a kind of work has been seen. One caller at a time.
+/// </summary>
+public sealed class CpuPool : IDisposable
+{
+    private const int SpinsBeforeSleep = 2_000;   // some tens of microseconds: longer than the gap between two ops
+    private readonly Thread[] _workers;
+    private readonly SemaphoreSlim _wake = new(0);
+    private readonly Dictionary<Type, object> _jobs = [];   // a Job<TWork> for each TWork seen
+    private Action? _takeItems;
+    private int _epoch;        // counts jobs; a worker that sees it change takes part
+    private int _sleeping;
+    private int _running;      // workers that have not finished the current job
+    private volatile bool _stopping;
+
+    /// <summary>Starts <paramref name="threads"/> − 1 threads; the caller of <see cref="Run"/> is the last one.</summary>
+    /// <param name="threads">How many threads work at once, at least 1.</param>
+    public CpuPool(int threads)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        _workers = new Thread[threads - 1];
+        for (int i = 0; i < _workers.Length; i++)
+        {
+            _workers[i] = new Thread(Work) { IsBackground = true, Name = $"puna {i + 1}" };
+            _workers[i].Start();
+        }
+    }
+
+    /// <summary>Threads that work at once, the caller included.</summary>
+    public int ThreadCount => _workers.Length + 1;
+
+    /// <summary>Does items 0 to <paramref name="count"/> − 1 of <paramref name="work"/> and returns when all are done.</summary>
+    /// <param name="count">Number of items.</param>
+    /// <param name="work">What all items share.</param>
+    /// <param name="body">Does one item; a static method, so that nothing is allocated.</param>
+    public void Run<TWork>(int count, in TWork work, WorkItem<TWork> body)
+    {
+        if (count <= 1 || _workers.Length == 0)
+        {
+            for (int i = 0; i < count; i++)
+                body(in work, i);
+            return;
+        }
+
+        Job<TWork> job = JobOf<TWork>();
+        job.Prepare(count, work, body);
+        _running = _workers.Length;
+        _takeItems = job.TakeItems;
+        Interlocked.Increment(ref _epoch);
+        int asleep = Volatile.Read(ref _sleeping);
+        if (asleep > 0)
+            _wake.Release(asleep);
+
+        job.TakeItems();
+
+        SpinWait spin = default;
+        while (Volatile.Read(ref _running) > 0)
+            spin.SpinOnce(sleep1Threshold: -1);
+        job.Finish();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _stopping = true;
+        Interlocked.Increment(ref _epoch);
+        _wake.Release(_workers.Length + 1);
+        foreach (Thread worker in _workers)
+            worker.Join();
+        _wake.Dispose();
+    }
+
+    private Job<TWork> JobOf<TWork>()
+    {
+        if (!_jobs.TryGetValue(typeof(TWork), out object? job))
+            _jobs[typeof(TWork)] = job = new Job<TWork>();
+        return (Job<TWork>)job;
+    }
+
+    private void Work()
+    {
+        int seen = 0;
+        while (true)
+        {
+            WaitForNext(seen);
+            if (_stopping)
+                return;
+            seen++;
+            _takeItems!();   // set before the epoch that was seen
+            Interlocked.Decrement(ref _running);
+        }
+    }
+
+    private void WaitForNext(int seen)
+    {
+        for (int i = 0; i < SpinsBeforeSleep; i++)
+        {
+            if (Volatile.Read(ref _epoch) != seen)
+                return;
+            Thread.SpinWait(4);
+        }
+
+        Interlocked.Increment(ref _sleeping);
+        while (Volatile.Read(ref _epoch) == seen)
+            _wake.Wait();   // a wake-up meant for a thread that no longer slept costs a turn, no more
+        Interlocked.Decrement(ref _sleeping);
+    }
+
+    private sealed class Job<TWork>
+    {
+        private TWork _work = default!;
+        private WorkItem<TWork>? _body;
+        private int _count;
+        private int _next;
+        private Exception? _failure;
+
+        public Job() => TakeItems = TakeAll;
+
+        /// <summary>Takes items until none is left; one delegate for good, so that running allocates nothing.</summary>
+        public Action TakeItems { get; }
+
+        public void Prepare(int count, in TWork work, WorkItem<TWork> body)
+        {
+            (_count, _work, _body, _failure) = (count, work, body, null);
+            Volatile.Write(ref _next, 0);
+        }
+
+        public void Finish()
+        {
+            _work = default!;   // hold no buffers alive
+            if (_failure is not null)
+                ExceptionDispatchInfo.Throw(_failure);
+        }
+
+        private void TakeAll()
+        {
+            try
+            {
+                for (int i = Interlocked.Increment(ref _next) - 1; i < _count; i = Interlocked.Increment(ref _next) - 1)
+                    _body!(in _work, i);
+            }
+            catch (Exception e)
+            {
+                Volatile.Write(ref _next, _count);   // the other threads stop early; the caller hears of it
+                Interlocked.CompareExchange(ref _failure, e, null);
+            }
+        }
+    }
+}

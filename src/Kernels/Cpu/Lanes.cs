@@ -1,0 +1,61 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Puna.Kernels.Cpu;
+
+/// <summary>Sixteen F32 lanes: the vector every kernel here counts in, whatever the machine's own width.</summary>
+internal static class Lanes
+{
+    public const int Count = 16;
+
+    /// <summary>The sum of the lanes, by halves: i + (i + 8), then 4, 2, 1 apart. The order is part of every result.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Vector512<float> v) => Halve(Quarter(v));
+
+    /// <summary>Four sums at once, each in the order of <see cref="Sum(Vector512{float})"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Sum(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d)
+    {
+        Vector128<float> pa = Quarter(a), pb = Quarter(b), pc = Quarter(c), pd = Quarter(d);
+        if (!Sse.IsSupported)
+            return Vector128.Create(Halve(pa), Halve(pb), Halve(pc), Halve(pd));
+
+        Vector128<float> ab = Sse.MoveLowToHigh(pa, pb) + Sse.MoveHighToLow(pb, pa);   // a0+a2 a1+a3 b0+b2 b1+b3
+        Vector128<float> cd = Sse.MoveLowToHigh(pc, pd) + Sse.MoveHighToLow(pd, pc);
+        return Sse.Shuffle(ab, cd, 0b_10_00_10_00) + Sse.Shuffle(ab, cd, 0b_11_01_11_01);
+    }
+
+    /// <summary>A multiple of <see cref="Count"/> that is not below <paramref name="count"/>.</summary>
+    public static int RoundUp(int count) => (count + Count - 1) & -Count;
+
+    /// <summary>All bits set in the first <paramref name="count"/> lanes.</summary>
+    public static Vector512<float> FirstLanes(int count) =>
+        Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count)).AsSingle();
+
+    /// <summary>Up to sixteen elements from <paramref name="index"/> on, zeros after them; nothing past them is read.</summary>
+    public static Vector512<float> LoadPartial<TElement, TStored>(ref TStored first, nuint index, int count)
+        where TElement : IElement<TStored>
+        where TStored : unmanaged
+    {
+        Debug.Assert(count is > 0 and <= Count);
+        Vector512<float> values = default;
+        for (int i = 0; i < count; i++)
+            values = values.WithElement(i, TElement.Widen(Unsafe.Add(ref first, index + (nuint)i)));
+        return values;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Quarter(Vector512<float> v)
+    {
+        Vector256<float> eight = v.GetLower() + v.GetUpper();
+        return eight.GetLower() + eight.GetUpper();
+    }
+
+    private static float Halve(Vector128<float> four)
+    {
+        Vector128<float> two = four + Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1));
+        return two.ToScalar() + two.GetElement(1);
+    }
+}

@@ -1,0 +1,53 @@
+namespace Puna.Kernels;
+
+/// <summary>The linear layer, y = x·Wᵀ + b, with the weight as stored.</summary>
+public static partial class MatMul
+{
+    /// <summary>The definition: a double-precision sum over each of the eight <see cref="Segments"/>, added in order.</summary>
+    /// <inheritdoc cref="IBackend.MatMul"/>
+    /// <exception cref="ArgumentException">Shapes disagree.</exception>
+    public static void Reference(Tensor x, Linear weight, Tensor y)
+    {
+        Check(x, weight, y);
+        int column = 0;
+        foreach (Part part in weight.Parts)
+        {
+            for (int n = 0; n < part.Weight.Rows; n++, column++)
+            {
+                double[] w = Widen(part.Weight, n);
+                float bias = weight.Bias?.Row<float>(0)[column] ?? 0;
+                for (long m = 0; m < x.Rows; m++)
+                    y.Row<float>(m)[column] = (float)(Dot(x.Row<float>(m), w) + bias);
+            }
+        }
+    }
+
+    private static double Dot(ReadOnlySpan<float> x, double[] w)
+    {
+        double total = 0;
+        for (int segment = 0; segment < Segments.Count; segment++)
+        {
+            double sum = 0;
+            for (int k = Segments.Start(w.Length, segment); k < Segments.Start(w.Length, segment + 1); k++)
+                sum += x[k] * w[k];
+            total += sum;
+        }
+
+        return total;
+    }
+
+    private static double[] Widen(Tensor weight, int row)
+    {
+        double[] values = new double[weight.Cols];
+        for (int k = 0; k < values.Length; k++)
+            values[k] = weight.Get(row, k);
+        return values;
+    }
+
+    private static void Check(Tensor x, Linear weight, Tensor y)
+    {
+        if (x.DType != DType.F32 || y.DType != DType.F32 || x.Rows != y.Rows
+            || x.Cols != weight.InSize || y.Cols != weight.OutSize)
+            throw new ArgumentException($"MatMul: x is {x}, weight [{weight.OutSize}, {weight.InSize}], output {y}.");
+    }
+}

@@ -1,0 +1,50 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using Puna.Kernels.Cpu;
+
+namespace Puna.Kernels;
+
+public static partial class SiluMul
+{
+    private readonly record struct Work(Tensor GateUp, Tensor Y);
+
+    /// <summary>Rows in parallel, sixteen elements at a time.</summary>
+    /// <inheritdoc cref="IBackend.SiluMul"/>
+    /// <param name="gateUp">F32 <c>[rows, 2 × cols]</c>: gate, then up.</param>
+    /// <param name="y">F32 <c>[rows, cols]</c>.</param>
+    /// <param name="pool">The threads.</param>
+    /// <exception cref="ArgumentException">Shapes disagree.</exception>
+    public static void Cpu(Tensor gateUp, Tensor y, CpuPool pool)
+    {
+        Check(gateUp, y);
+        pool.Run((int)y.Rows, new Work(gateUp, y), static (in Work w, int row) =>
+            CpuRow(w.GateUp.Row<float>(row), w.Y.Row<float>(row)));
+    }
+
+    private static void CpuRow(Span<float> gateUp, Span<float> y)
+    {
+        ref float gate = ref MemoryMarshal.GetReference(gateUp);
+        ref float up = ref Unsafe.Add(ref gate, y.Length);
+        ref float target = ref MemoryMarshal.GetReference(y);
+        int i = 0;
+        for (; i <= y.Length - Lanes.Count; i += Lanes.Count)
+        {
+            Vector512<float> value = Gate(Vector512.LoadUnsafe(ref gate, (nuint)i), Vector512.LoadUnsafe(ref up, (nuint)i));
+            value.StoreUnsafe(ref target, (nuint)i);
+        }
+
+        if (i < y.Length)
+        {
+            int count = y.Length - i;
+            Vector512<float> value = Gate(
+                Lanes.LoadPartial<F32Element, float>(ref gate, (nuint)i, count),
+                Lanes.LoadPartial<F32Element, float>(ref up, (nuint)i, count));
+            for (int t = 0; t < count; t++)
+                y[i + t] = value[t];
+        }
+    }
+
+    private static Vector512<float> Gate(Vector512<float> gate, Vector512<float> up) =>
+        gate / (Vector512<float>.One + Vector512.Exp(-gate)) * up;
+}
