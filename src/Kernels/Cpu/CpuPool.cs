@@ -15,12 +15,10 @@ public delegate void WorkItem<TWork>(in TWork work, int index);
 public sealed class CpuPool : IDisposable
 {
     private const int SpinsBeforeSleep = 2_000;   // some tens of microseconds: longer than the gap between two ops
-    private readonly Thread[] _workers;
-    private readonly SemaphoreSlim _wake = new(0);
+    private readonly Worker[] _workers;
     private readonly Dictionary<Type, object> _jobs = [];   // a Job<TWork> for each TWork seen
     private Action? _takeItems;
     private int _epoch;        // counts jobs; a worker that sees it change takes part
-    private int _sleeping;
     private int _running;      // workers that have not finished the current job
     private volatile bool _stopping;
 
@@ -29,12 +27,9 @@ public sealed class CpuPool : IDisposable
     public CpuPool(int threads)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
-        _workers = new Thread[threads - 1];
+        _workers = new Worker[threads - 1];
         for (int i = 0; i < _workers.Length; i++)
-        {
-            _workers[i] = new Thread(Work) { IsBackground = true, Name = $"puna {i + 1}" };
-            _workers[i].Start();
-        }
+            _workers[i] = new Worker(this, i + 1);
     }
 
     /// <summary>Threads that work at once, the caller included.</summary>
@@ -57,10 +52,7 @@ public sealed class CpuPool : IDisposable
         job.Prepare(count, work, body);
         _running = _workers.Length;
         _takeItems = job.TakeItems;
-        Interlocked.Increment(ref _epoch);
-        int asleep = Volatile.Read(ref _sleeping);
-        if (asleep > 0)
-            _wake.Release(asleep);
+        WakeAll();
 
         job.TakeItems();
 
@@ -74,11 +66,9 @@ public sealed class CpuPool : IDisposable
     public void Dispose()
     {
         _stopping = true;
-        Interlocked.Increment(ref _epoch);
-        _wake.Release(_workers.Length + 1);
-        foreach (Thread worker in _workers)
-            worker.Join();
-        _wake.Dispose();
+        WakeAll();
+        foreach (Worker worker in _workers)
+            worker.Dispose();
     }
 
     private Job<TWork> JobOf<TWork>()
@@ -88,33 +78,68 @@ public sealed class CpuPool : IDisposable
         return (Job<TWork>)job;
     }
 
-    private void Work()
+    private void WakeAll()
     {
-        int seen = 0;
-        while (true)
-        {
-            WaitForNext(seen);
-            if (_stopping)
-                return;
-            seen++;
-            _takeItems!();   // set before the epoch that was seen
-            Interlocked.Decrement(ref _running);
-        }
+        Interlocked.Increment(ref _epoch);
+        foreach (Worker worker in _workers)
+            worker.Wake();
     }
 
-    private void WaitForNext(int seen)
+    /// <summary>A thread with a bed of its own: a wake-up meant for one can't be taken by another.</summary>
+    private sealed class Worker : IDisposable
     {
-        for (int i = 0; i < SpinsBeforeSleep; i++)
+        private readonly CpuPool _pool;
+        private readonly Thread _thread;
+        private readonly SemaphoreSlim _wake = new(0);
+        private int _asleep;   // 1 from before the last look at the epoch until somebody owes, or gave, a wake-up
+
+        public Worker(CpuPool pool, int number)
         {
-            if (Volatile.Read(ref _epoch) != seen)
-                return;
-            Thread.SpinWait(4);
+            _pool = pool;
+            _thread = new Thread(Work) { IsBackground = true, Name = $"puna {number}" };
+            _thread.Start();
         }
 
-        Interlocked.Increment(ref _sleeping);
-        while (Volatile.Read(ref _epoch) == seen)
-            _wake.Wait();   // a wake-up meant for a thread that no longer slept costs a turn, no more
-        Interlocked.Decrement(ref _sleeping);
+        public void Wake()
+        {
+            if (Interlocked.Exchange(ref _asleep, 0) == 1)
+                _wake.Release();
+        }
+
+        public void Dispose()
+        {
+            _thread.Join();
+            _wake.Dispose();
+        }
+
+        private void Work()
+        {
+            int seen = 0;
+            while (true)
+            {
+                WaitForNext(seen);
+                if (_pool._stopping)
+                    return;
+                seen++;
+                _pool._takeItems!();   // set before the epoch that was seen
+                Interlocked.Decrement(ref _pool._running);
+            }
+        }
+
+        private void WaitForNext(int seen)
+        {
+            for (int i = 0; i < SpinsBeforeSleep; i++)
+            {
+                if (Volatile.Read(ref _pool._epoch) != seen)
+                    return;
+                Thread.SpinWait(4);
+            }
+
+            // Either this sees the new epoch, or who made it sees that this sleeps.
+            Interlocked.Exchange(ref _asleep, 1);
+            if (Volatile.Read(ref _pool._epoch) == seen || Interlocked.Exchange(ref _asleep, 0) == 0)
+                _wake.Wait();
+        }
     }
 
     private sealed class Job<TWork>

@@ -1,0 +1,57 @@
+using Puna.Kernels.Cpu;
+
+namespace Puna.Kernels.Tests.Cpu;
+
+public class CpuPoolTests
+{
+    [Theory, InlineData(1), InlineData(2), InlineData(3), InlineData(7)]
+    public void Every_item_is_done_once_however_often_threads_fall_asleep(int threads)
+    {
+        using CpuPool pool = new(threads);
+        int[] counts = new int[50];
+
+        for (int round = 0; round < 300; round++)
+        {
+            pool.Run(counts.Length, counts, static (in int[] c, int i) => Interlocked.Increment(ref c[i]));
+            if (round % 30 == 0)
+                Assert.True(SpinWait.SpinUntil(() => false, 3) is false);   // long enough for the others to fall asleep
+        }
+
+        Assert.All(counts, c => Assert.Equal(300, c));
+    }
+
+    [Fact]
+    public void A_failure_reaches_the_caller_and_the_pool_works_on()
+    {
+        using CpuPool pool = new(3);
+
+        InvalidOperationException e = Assert.Throws<InvalidOperationException>(() =>
+            pool.Run(100, 17, static (in int bad, int i) =>
+            {
+                if (i == bad)
+                    throw new InvalidOperationException($"item {i}");
+            }));
+        int[] done = [0];
+        pool.Run(100, done, static (in int[] d, int _) => Interlocked.Increment(ref d[0]));
+
+        Assert.Equal("item 17", e.Message);
+        Assert.Equal(100, done[0]);
+    }
+
+    [Fact]
+    public void Running_allocates_nothing_once_the_work_is_known()
+    {
+        using CpuPool pool = new(2);
+        int[] sink = new int[1];
+        Run(pool, sink);
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 100; i++)
+            Run(pool, sink);
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+
+        static void Run(CpuPool pool, int[] sink) =>
+            pool.Run(4, sink, static (in int[] s, int _) => Interlocked.Increment(ref s[0]));
+    }
+}

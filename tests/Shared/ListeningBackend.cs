@@ -1,0 +1,56 @@
+using Puna.Kernels;
+
+namespace Puna.TestKit;
+
+/// <summary>Passes every op on, and tells of each mark and of each attention.</summary>
+/// <param name="inner">Does the work; not disposed.</param>
+public sealed class ListeningBackend(IBackend inner) : IBackend
+{
+    /// <summary>Called at each mark with point, layer and value.</summary>
+    public Action<HookPoint, int, Tensor>? OnMark { get; set; }
+
+    /// <summary>Called before each attention with the rows, their layout, the cache and the sequences.</summary>
+    public Action<Tensor, HeadLayout, KvLayer, SequenceTable>? OnAttend { get; set; }
+
+    /// <inheritdoc/>
+    public void GatherRows(Tensor table, Tensor rows, Tensor y) => inner.GatherRows(table, rows, y);
+
+    /// <inheritdoc/>
+    public void RmsNorm(Tensor x, Tensor weight, float epsilon, Tensor y) => inner.RmsNorm(x, weight, epsilon, y);
+
+    /// <inheritdoc/>
+    public void MatMul(Tensor x, Linear weight, Tensor y) => inner.MatMul(x, weight, y);
+
+    /// <inheritdoc/>
+    public void Rope(Tensor queryKeyValue, HeadLayout heads, Tensor frequencies, Tensor positions) =>
+        inner.Rope(queryKeyValue, heads, frequencies, positions);
+
+    /// <inheritdoc/>
+    public void StoreKv(Tensor queryKeyValue, HeadLayout heads, Tensor slots, KvLayer cache) =>
+        inner.StoreKv(queryKeyValue, heads, slots, cache);
+
+    /// <inheritdoc/>
+    public void Attend(Tensor queryKeyValue, HeadLayout heads, KvLayer cache, SequenceTable sequences, Tensor mixed)
+    {
+        OnAttend?.Invoke(queryKeyValue, heads, cache, sequences);
+        inner.Attend(queryKeyValue, heads, cache, sequences, mixed);
+    }
+
+    /// <inheritdoc/>
+    public void SiluMul(Tensor gateUp, Tensor y) => inner.SiluMul(gateUp, y);
+
+    /// <inheritdoc/>
+    public void Add(Tensor x, Tensor y) => inner.Add(x, y);
+
+    /// <inheritdoc/>
+    public void Mark(HookPoint point, int layer, Tensor value)
+    {
+        OnMark?.Invoke(point, layer, value);
+        inner.Mark(point, layer, value);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+}
