@@ -35,6 +35,15 @@ public static class Goldens
         return Directory.Exists(full) ? Directory.GetDirectories(full).Select(d => Path.GetFileName(d)).Order() : [];
     }
 
+    /// <summary>The names of checkpoints with recorded results: those kept in the repository and those beside it.</summary>
+    public static IEnumerable<string> Checkpoints =>
+        SharedFolders("goldens/hf").Concat(Directory.GetDirectories(InRepository("tests/Data/hf")).Select(d => Path.GetFileName(d)))
+            .Distinct().Order(StringComparer.Ordinal);
+
+    /// <summary>The folder of one of <see cref="Checkpoints"/>.</summary>
+    public static string Checkpoint(string name) =>
+        InRepository($"tests/Data/hf/{name}") is var kept && Directory.Exists(kept) ? kept : Shared($"goldens/hf/{name}");
+
     private static string FindRepository()
     {
         for (DirectoryInfo? d = new(AppContext.BaseDirectory); d is not null; d = d.Parent)
