@@ -54,6 +54,20 @@ public readonly record struct Tensor(HostBuffer Buffer, long Offset, DType DType
         _ => Row<int>(row)[col],
     };
 
+    /// <summary>A row of elements, widened to F32.</summary>
+    /// <param name="row">Which row.</param>
+    /// <param name="values">Takes the values, <c>[cols]</c>.</param>
+    public void CopyRow(long row, Span<float> values)
+    {
+        switch (DType)
+        {
+            case DType.F32: Row<float>(row).CopyTo(values); break;
+            case DType.BF16: Widen<BF16Element>(Row<ushort>(row), values); break;
+            case DType.F16: Widen<F16Element>(Row<ushort>(row), values); break;
+            default: throw new InvalidOperationException($"Tensor: {this} has no F32 values.");
+        }
+    }
+
     /// <summary>Stores one element, rounded to <see cref="DType"/>; for references and tools, not for inner loops.</summary>
     public void Set(long row, int col, float value)
     {
@@ -68,6 +82,13 @@ public readonly record struct Tensor(HostBuffer Buffer, long Offset, DType DType
 
     /// <inheritdoc/>
     public override string ToString() => $"{DType} [{Rows}, {Cols}]";
+
+    private static void Widen<TElement>(ReadOnlySpan<ushort> stored, Span<float> values)
+        where TElement : IElement<ushort>
+    {
+        for (int i = 0; i < stored.Length; i++)
+            values[i] = TElement.Widen(stored[i]);
+    }
 
     private void CheckType<T>()
     {

@@ -42,10 +42,7 @@ public static class KernelAssert
     {
         float[] values = new float[tensor.Length];
         for (long r = 0; r < tensor.Rows; r++)
-        {
-            for (int c = 0; c < tensor.Cols; c++)
-                values[r * tensor.Cols + c] = tensor.Get(r, c);
-        }
+            tensor.CopyRow(r, values.AsSpan((int)(r * tensor.Cols), (int)tensor.Cols));
 
         return values;
     }

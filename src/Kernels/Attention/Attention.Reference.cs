@@ -13,6 +13,7 @@ public static partial class Attention
         Tensor queryKeyValue, HeadLayout heads, KvLayer cache, SequenceTable sequences, Tensor mixed)
     {
         Check(queryKeyValue, heads, cache, sequences, mixed);
+        float[] values = new float[heads.KvSize];
         for (int sequence = 0; sequence < sequences.RowStarts.Cols - 1; sequence++)
         {
             ReadOnlySpan<int> starts = sequences.RowStarts.Row<int>(0);
@@ -21,13 +22,16 @@ public static partial class Attention
                 for (int head = 0; head < heads.HeadCount; head++)
                 {
                     double[] pattern = Pattern(queryKeyValue, heads, cache, sequences, sequence, row, head);
-                    for (int d = 0; d < heads.HeadDim; d++)
+                    double[] sums = new double[heads.HeadDim];
+                    for (int p = 0; p < pattern.Length; p++)
                     {
-                        double sum = 0;
-                        for (int p = 0; p < pattern.Length; p++)
-                            sum += pattern[p] * cache.Values.Get(Slot(cache, sequences, sequence, p), KvColumn(heads, head) + d);
-                        mixed.Row<float>(row)[head * heads.HeadDim + d] = (float)sum;
+                        cache.Values.CopyRow(Slot(cache, sequences, sequence, p), values);
+                        for (int d = 0; d < heads.HeadDim; d++)
+                            sums[d] += pattern[p] * values[KvColumn(heads, head) + d];
                     }
+
+                    for (int d = 0; d < heads.HeadDim; d++)
+                        mixed.Row<float>(row)[head * heads.HeadDim + d] = (float)sums[d];
                 }
             }
         }
@@ -47,14 +51,15 @@ public static partial class Attention
     {
         int position = sequences.Positions.Row<int>(0)[row];
         ReadOnlySpan<float> query = queryKeyValue.Row<float>(row).Slice(head * heads.HeadDim, heads.HeadDim);
+        float[] keys = new float[heads.KvSize];
         double[] scores = new double[position + 1];
         Array.Fill(scores, double.NegativeInfinity);
         for (int p = FirstVisible(cache, position); p <= position; p++)
         {
-            int slot = Slot(cache, sequences, sequence, p);
+            cache.Keys.CopyRow(Slot(cache, sequences, sequence, p), keys);
             double sum = 0;
             for (int d = 0; d < heads.HeadDim; d++)
-                sum += (double)query[d] * cache.Keys.Get(slot, KvColumn(heads, head) + d);
+                sum += (double)query[d] * keys[KvColumn(heads, head) + d];
             scores[p] = sum / Math.Sqrt(heads.HeadDim);
         }
 

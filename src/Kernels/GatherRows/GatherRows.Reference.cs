@@ -10,11 +10,7 @@ public static partial class GatherRows
     {
         Check(table, rows, y);
         for (int i = 0; i < y.Rows; i++)
-        {
-            int row = rows.Row<int>(0)[i];
-            for (int c = 0; c < y.Cols; c++)
-                y.Row<float>(i)[c] = table.Get(row, c);
-        }
+            table.CopyRow(rows.Row<int>(0)[i], y.Row<float>(i));
     }
 
     private static void Check(Tensor table, Tensor rows, Tensor y)

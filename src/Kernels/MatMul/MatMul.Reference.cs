@@ -9,12 +9,13 @@ public static partial class MatMul
     public static void Reference(Tensor x, Linear weight, Tensor y)
     {
         Check(x, weight, y);
+        float[] w = new float[weight.InSize];
         int column = 0;
         foreach (Part part in weight.Parts)
         {
             for (int n = 0; n < part.Weight.Rows; n++, column++)
             {
-                double[] w = Widen(part.Weight, n);
+                part.Weight.CopyRow(n, w);
                 float bias = weight.Bias?.Row<float>(0)[column] ?? 0;
                 for (long m = 0; m < x.Rows; m++)
                     y.Row<float>(m)[column] = (float)(Dot(x.Row<float>(m), w) + bias);
@@ -22,26 +23,19 @@ public static partial class MatMul
         }
     }
 
-    private static double Dot(ReadOnlySpan<float> x, double[] w)
+    private static double Dot(ReadOnlySpan<float> x, ReadOnlySpan<float> w)
     {
         double total = 0;
         for (int segment = 0; segment < Segments.Count; segment++)
         {
             double sum = 0;
-            for (int k = Segments.Start(w.Length, segment); k < Segments.Start(w.Length, segment + 1); k++)
-                sum += x[k] * w[k];
+            int end = Segments.Start(w.Length, segment + 1);
+            for (int k = Segments.Start(w.Length, segment); k < end; k++)
+                sum += (double)x[k] * w[k];
             total += sum;
         }
 
         return total;
-    }
-
-    private static double[] Widen(Tensor weight, int row)
-    {
-        double[] values = new double[weight.Cols];
-        for (int k = 0; k < values.Length; k++)
-            values[k] = weight.Get(row, k);
-        return values;
     }
 
     private static void Check(Tensor x, Linear weight, Tensor y)
