@@ -1,8 +1,8 @@
 namespace Puna.Kernels;
 
 /// <summary>
-/// Philox4x32-10, a generator without state: random words are a function of a counter and a key. Salmon, Moraes, Dror and
-/// Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011, section 4.3.
+/// Philox4x32-10, a generator without state: random words are a function of a counter and a key. Salmon, Moraes, Dror
+/// and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011, section 4.3.
 /// </summary>
 public static class Philox
 {

@@ -7,7 +7,11 @@ public static partial class Sample
         ReadOnlySpan<TokenBias> bias, SampleScratch scratch)
     {
         if (logitCount != scratch.VocabularySize)
-            throw new ArgumentException($"Sample: {logitCount} logits, but the scratch is made for {scratch.VocabularySize}.");
+        {
+            throw new ArgumentException(
+                $"Sample: {logitCount} logits, but the scratch is made for {scratch.VocabularySize}.");
+        }
+
         parameters.Validate();
 
         foreach (PreviousToken t in history)
@@ -15,8 +19,8 @@ public static partial class Sample
             if ((uint)t.Id >= (uint)logitCount || t.SampledCount < 0)
             {
                 throw new ArgumentException(
-                    $"Sample: the history has token {t.Id}, sampled {t.SampledCount} times, but ids are 0 to {logitCount - 1}" +
-                    " and counts are at least 0.");
+                    $"Sample: the history has token {t.Id}, sampled {t.SampledCount} times," +
+                    $" but ids are 0 to {logitCount - 1} and counts are at least 0.");
             }
         }
 
@@ -25,7 +29,8 @@ public static partial class Sample
             if ((uint)b.Id >= (uint)logitCount || !float.IsFinite(b.Bias))
             {
                 throw new ArgumentException(
-                    $"Sample: the bias of token {b.Id} is {Text(b.Bias)}, but ids are 0 to {logitCount - 1} and a bias is finite.");
+                    $"Sample: the bias of token {b.Id} is {Text(b.Bias)}," +
+                    $" but ids are 0 to {logitCount - 1} and a bias is finite.");
             }
         }
     }

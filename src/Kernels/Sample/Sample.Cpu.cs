@@ -2,10 +2,14 @@ namespace Puna.Kernels;
 
 public static partial class Sample
 {
-    /// <summary>What is kept: tokens with d above the threshold, or at it from an id on, and with enough weight.</summary>
+    /// <summary>
+    /// What is kept: tokens with d above the threshold, or at it from an id on, and with enough weight.
+    /// </summary>
     private readonly record struct Kept(float Threshold, int FirstId, float MinWeight);
 
-    /// <summary>The same token as <see cref="Reference"/>, bit for bit, with SIMD and without a sort of all tokens.</summary>
+    /// <summary>
+    /// The same token as <see cref="Reference"/>, bit for bit, with SIMD and without a sort of all tokens.
+    /// </summary>
     /// <inheritdoc cref="Reference"/>
     public static int Cpu(
         ReadOnlySpan<float> logits, in SamplingParameters parameters, ReadOnlySpan<PreviousToken> history,
@@ -51,7 +55,9 @@ public static partial class Sample
         ShiftAdjusted(largest, history, bias, scratch);
     }
 
-    /// <summary>Step 8, in two passes: the mass of each block, then the tokens of the block that holds the target.</summary>
+    /// <summary>
+    /// Step 8, in two passes: the mass of each block, then the tokens of the block that holds the target.
+    /// </summary>
     private static int CpuChoose(Kept kept, SampleKey key, SampleScratch scratch)
     {
         Span<ulong> masses = scratch.BlockMasses;

@@ -6,7 +6,9 @@ namespace Puna.Kernels;
 /// <summary>The passes over a row: whole vectors first, and what is left over by the scalar definition.</summary>
 public static partial class Sample
 {
-    /// <summary>2⁵²: a double of 0 to 2⁵² that is added to it is rounded to an integer, which its low bits then are.</summary>
+    /// <summary>
+    /// 2⁵²: a double of 0 to 2⁵² that is added to it is rounded to an integer, which its low bits then are.
+    /// </summary>
     private const double Rounder = 1L << 52;
 
     private static float CpuMax(ReadOnlySpan<float> logits)
@@ -58,8 +60,8 @@ public static partial class Sample
         Vector<float> h = new(high), l = new(low);
         for (int i = 0; i < to.Length; i++)
         {
-            Vector<float> difference = Vector.ConditionalSelect(Vector.Equals(from[i], h), Vector<float>.Zero, from[i] - h);
-            to[i] = difference - l;
+            Vector<float> x = from[i];
+            to[i] = Vector.ConditionalSelect(Vector.Equals(x, h), Vector<float>.Zero, x - h) - l;
         }
 
         for (int i = to.Length * Vector<float>.Count; i < shifted.Length; i++)

@@ -7,12 +7,14 @@ public static partial class Sample
     /// <summary>A border is bisected until this few tokens are left around it, which are then sorted.</summary>
     private const int WindowTokens = 512;
 
-    /// <summary>Bisecting by value is fast for logits of a model, bisecting by bits ends for all: first one, then the other.</summary>
+    /// <summary>
+    /// Bisecting by value is fast for logits of a model, bisecting by bits ends for all: first one, then the other.
+    /// </summary>
     private const int StepsByValue = 16;
 
     /// <summary>
-    /// Steps 5 to 7 as thresholds. Tokens with d below <paramref name="floor"/> have no mass, so that it does not matter
-    /// whether they are kept.
+    /// Steps 5 to 7 as thresholds. Tokens with d below <paramref name="floor"/> have no mass, so that it does not
+    /// matter whether they are kept.
     /// </summary>
     private static Kept CpuThresholds(in SamplingParameters parameters, float floor, SampleScratch scratch)
     {

@@ -3,8 +3,8 @@ namespace Puna.Kernels;
 public static partial class Sample
 {
     /// <summary>
-    /// Log-softmax of the logits as the model gave them: before penalties, bias and temperature, as vLLM reports it. The sum
-    /// is that of the masses at temperature 1; its logarithm and the rest are computed in F64.
+    /// Log-softmax of the logits as the model gave them: before penalties, bias and temperature, as vLLM reports it.
+    /// The sum is that of the masses at temperature 1; its logarithm and the rest are computed in F64.
     /// </summary>
     /// <param name="logits">One row, <c>[vocabulary]</c>; only read.</param>
     /// <param name="id">The token that was chosen.</param>
@@ -35,7 +35,8 @@ public static partial class Sample
         (float)((logit == largest ? 0.0 : (double)logit - largest) - logTotal);
 
     /// <summary>
-    /// Ids and logits of the likeliest, by insertion into a short sorted list; nearly all tokens fail at the first comparison.
+    /// Ids and logits of the likeliest, by insertion into a short sorted list; nearly all tokens fail at the first
+    /// comparison.
     /// </summary>
     private static void FindTop(ReadOnlySpan<float> logits, Span<TokenLogprob> top)
     {

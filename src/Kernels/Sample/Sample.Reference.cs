@@ -3,7 +3,8 @@ namespace Puna.Kernels;
 public static partial class Sample
 {
     /// <summary>The definition, step by step in scalar code with a sort; every backend gives the same token.</summary>
-    /// <param name="logits">One row, <c>[vocabulary]</c>, of numbers or infinities; −∞ is impossible. Only read.</param>
+    /// <param name="logits">One row, <c>[vocabulary]</c>, of numbers or infinities; −∞ is impossible. Only
+    /// read.</param>
     /// <param name="parameters">What to do with them.</param>
     /// <param name="history">Tokens that stand before this position, each id once, in any order.</param>
     /// <param name="bias">Added to logits of single tokens, each id once, in any order.</param>
@@ -25,7 +26,9 @@ public static partial class Sample
         return id;
     }
 
-    /// <summary>The probabilities that a token is drawn with, after all steps; at temperature 0 one of them is 1.</summary>
+    /// <summary>
+    /// The probabilities that a token is drawn with, after all steps; at temperature 0 one of them is 1.
+    /// </summary>
     /// <param name="logits">One row, <c>[vocabulary]</c>; only read.</param>
     /// <param name="parameters">What to do with them.</param>
     /// <param name="history">Tokens that stand before this position, each id once.</param>
@@ -39,7 +42,10 @@ public static partial class Sample
         ReadOnlySpan<TokenBias> bias, SampleScratch scratch, Span<double> probabilities)
     {
         if (probabilities.Length != logits.Length)
-            throw new ArgumentException($"Sample: {logits.Length} logits, but room for {probabilities.Length} probabilities.");
+        {
+            throw new ArgumentException(
+                $"Sample: {logits.Length} logits, but room for {probabilities.Length} probabilities.");
+        }
 
         double total = ReferenceWeights(logits, parameters, history, bias, scratch);
         for (int i = 0; i < probabilities.Length; i++)

@@ -19,9 +19,9 @@ namespace Puna.Kernels;
 /// integer nearest to w · 2⁴⁴, ties to even. Masses are added as integers: every order of adding, every tree, gives the
 /// same bits. A token less than 2⁻⁴⁵ times as likely as the best has no mass.</item>
 /// <item><b>Top-k.</b> Every token with d below the k-th largest d is dropped: ties with the k-th stay.</item>
-/// <item><b>Top-p.</b> Z = mass of what is left, R = the smaller of ⌊(1 − p) · Z⌋ (in F64) and Z − 1. In ascending order
-/// of d, equal ones by ascending id, tokens are dropped as long as the mass dropped does not exceed R: of equal tokens
-/// at the border, the highest ids stay; the last token of all always stays.</item>
+/// <item><b>Top-p.</b> Z = mass of what is left, R = the smaller of ⌊(1 − p) · Z⌋ (in F64) and Z − 1. In ascending
+/// order of d, equal ones by ascending id, tokens are dropped as long as the mass dropped does not exceed R: of equal
+/// tokens at the border, the highest ids stay; the last token of all always stays.</item>
 /// <item><b>Min-p.</b> Tokens with w &lt; fl(min-p) are dropped: less than min-p times as likely as the best.</item>
 /// <item><b>Choose.</b> Z = mass of what is left, r = <see cref="SampleKey.Random"/>, target = ⌊r · Z / 2⁶⁴⌋, exact. In
 /// ascending order of ids, the first token whose mass together with that of the tokens before it exceeds the target.
@@ -37,7 +37,9 @@ public static partial class Sample
     /// <summary>Masses are counted in this fraction of the best token's weight.</summary>
     private const double MassPerWeight = 1L << 44;
 
-    /// <summary>Below this exponent a weight has no mass: 2⁻⁴⁵ · 2⁴⁴ is rounded to 0. One is added for rounding.</summary>
+    /// <summary>
+    /// Below this exponent a weight has no mass: 2⁻⁴⁵ · 2⁴⁴ is rounded to 0. One is added for rounding.
+    /// </summary>
     private const float MasslessBelow = -46f;
 
     private const float Exp2Lowest = -64f;
@@ -47,9 +49,9 @@ public static partial class Sample
     private const float C5 = 0.0013333558f, C6 = 0.00015403530f, C7 = 0.000015252734f;
 
     /// <summary>
-    /// 2ˣ by n = x rounded to an integer (ties to even), f = x − n, and the Taylor polynomial of 2ᶠ of degree 7 by Horner's
-    /// rule in seven fused multiply-adds, coefficients (ln 2)ᵏ / k! rounded to F32; then n is added to the exponent.
-    /// The relative error is below 1.5 · 2⁻²³.
+    /// 2ˣ by n = x rounded to an integer (ties to even), f = x − n, and the Taylor polynomial of 2ᶠ of degree 7 by
+    /// Horner's rule in seven fused multiply-adds, coefficients (ln 2)ᵏ / k! rounded to F32; then n is added to the
+    /// exponent. The relative error is below 1.5 · 2⁻²³.
     /// </summary>
     /// <param name="x">At most 64; what is below −64, as −∞, counts as −64.</param>
     public static float Exp2(float x)
@@ -87,7 +89,9 @@ public static partial class Sample
 
     private static ulong OrderWithId(float value, int id) => ((ulong)Order(value) << 32) | (uint)id;
 
-    /// <summary>Step 1 for the tokens that it changes; marks them in <c>Shifted</c>, so that a maximum passes over them.</summary>
+    /// <summary>
+    /// Step 1 for the tokens that it changes; marks them in <c>Shifted</c>, so that a maximum passes over them.
+    /// </summary>
     /// <returns>The largest adjusted logit; −∞ when there is none.</returns>
     private static double Adjust(
         ReadOnlySpan<float> logits, in SamplingParameters parameters, ReadOnlySpan<PreviousToken> history,

@@ -7,7 +7,8 @@ namespace Puna.Kernels;
 public sealed class SampleScratch
 {
     /// <summary>Makes room for rows of <paramref name="vocabularySize"/> logits.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The size is not 1 to <see cref="Sample.MaxVocabularySize"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The size is not 1 to <see
+    /// cref="Sample.MaxVocabularySize"/>.</exception>
     public SampleScratch(int vocabularySize)
     {
         if (vocabularySize is < 1 or > Sample.MaxVocabularySize)

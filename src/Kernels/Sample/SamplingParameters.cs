@@ -13,7 +13,9 @@ public readonly record struct SamplingParameters()
     /// <value>1; from 0 to 100.</value>
     public double Temperature { get; init; } = 1;
 
-    /// <summary>How many of the likeliest tokens stay, and with the last of them all that are equal; 0 keeps all.</summary>
+    /// <summary>
+    /// How many of the likeliest tokens stay, and with the last of them all that are equal; 0 keeps all.
+    /// </summary>
     /// <value>0; at least 0.</value>
     public int TopK { get; init; }
 
@@ -47,13 +49,14 @@ public readonly record struct SamplingParameters()
     /// <exception cref="ArgumentException">A value is out of range; the message names it as requests do.</exception>
     public void Validate()
     {
+        const string Penalty = "-2 to 2 (0 changes nothing)", Factor = "above 0 and at most 100 (1 changes nothing)";
         Require(Temperature is >= 0 and <= 100, "temperature", Temperature, "0 to 100 (0 takes the likeliest token)");
         Require(TopK >= 0, "top_k", TopK, "at least 0 (0 keeps all tokens)");
         Require(TopP is >= 0 and <= 1, "top_p", TopP, "0 to 1 (1 keeps all tokens)");
         Require(MinP is >= 0 and <= 1, "min_p", MinP, "0 to 1 (0 keeps all tokens)");
-        Require(RepetitionPenalty is > 0 and <= 100, "repetition_penalty", RepetitionPenalty, "above 0 and at most 100 (1 changes nothing)");
-        Require(FrequencyPenalty is >= -2 and <= 2, "frequency_penalty", FrequencyPenalty, "-2 to 2 (0 changes nothing)");
-        Require(PresencePenalty is >= -2 and <= 2, "presence_penalty", PresencePenalty, "-2 to 2 (0 changes nothing)");
+        Require(RepetitionPenalty is > 0 and <= 100, "repetition_penalty", RepetitionPenalty, Factor);
+        Require(FrequencyPenalty is >= -2 and <= 2, "frequency_penalty", FrequencyPenalty, Penalty);
+        Require(PresencePenalty is >= -2 and <= 2, "presence_penalty", PresencePenalty, Penalty);
     }
 
     private static void Require(bool isValid, string name, double value, string range)

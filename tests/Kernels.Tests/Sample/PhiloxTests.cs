@@ -2,7 +2,9 @@ namespace Puna.Kernels.Tests;
 
 public class PhiloxTests
 {
-    /// <summary>The lines "philox4x32 10" of the known-answer vectors that its authors publish (Random123, kat_vectors).</summary>
+    /// <summary>
+    /// The lines "philox4x32 10" of the known-answer vectors that its authors publish (Random123, kat_vectors).
+    /// </summary>
     [Theory]
     [InlineData("00000000 00000000 00000000 00000000", "00000000 00000000", "6627e8d5 e169c58d bc57ac4c 9b00dbd8")]
     [InlineData("ffffffff ffffffff ffffffff ffffffff", "ffffffff ffffffff", "408f276d 41c83b0e a20bc7c6 6d5451fd")]
