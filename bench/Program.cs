@@ -1,3 +1,8 @@
 using BenchmarkDotNet.Running;
+using Puna.Bench;
+
+if (args is ["tokenizer-peers", .. string[] peers])
+    return TokenizerPeers.Run(peers);
 
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+return 0;
