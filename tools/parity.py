@@ -29,7 +29,8 @@ class ParityError(Exception):
 
 def parse_arguments(arguments):
     parser = argparse.ArgumentParser(
-        prog="parity.py", description=__doc__, epilog=EXIT_EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter)
+        prog="parity.py", description=__doc__, epilog=EXIT_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", metavar="MODEL", help="folder with config.json and safetensors")
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--text", help="text to tokenize with the model's own tokenizer, as transformers does")
@@ -112,11 +113,13 @@ def report(ids, rows, tolerance):
     """Prints the table and the summary; whether all is within the tolerance."""
     print(f"{'position':>8} {'id':>8} {'max diff':>10} {'mean diff':>10} {'top-1':>6} {'KL':>10}")
     for position, (token, (largest, mean, same, divergence)) in enumerate(zip(ids, rows)):
-        print(f"{position:>8} {token:>8} {largest:>10.3g} {mean:>10.3g} {'same' if same else 'OTHER':>6} {divergence:>10.3g}")
+        top = "same" if same else "OTHER"
+        print(f"{position:>8} {token:>8} {largest:>10.3g} {mean:>10.3g} {top:>6} {divergence:>10.3g}")
     worst = math.nan if any(math.isnan(row[0]) for row in rows) else max(row[0] for row in rows)
     passed = worst <= tolerance
-    print(f"{len(rows)} positions: largest difference {worst:.3g}, mean {sum(row[1] for row in rows) / len(rows):.3g}, "
-          f"same top-1 {sum(row[2] for row in rows)} of {len(rows)}, mean KL {sum(row[3] for row in rows) / len(rows):.3g}; "
+    mean, same, divergence = (sum(row[column] for row in rows) for column in (1, 2, 3))
+    print(f"{len(rows)} positions: largest difference {worst:.3g}, mean {mean / len(rows):.3g}, "
+          f"same top-1 {same} of {len(rows)}, mean KL {divergence / len(rows):.3g}; "
           f"{'within' if passed else 'BEYOND'} the tolerance {tolerance:g}")
     return passed
 

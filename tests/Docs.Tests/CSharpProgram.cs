@@ -25,7 +25,8 @@ public sealed partial class CSharpProgram(string root)
         {
             _blocks.Add((document.File, block));
             foreach (string marker in block.Markers.Where(m => m != "no-run"))
-                _problems.Add(new(document.File, block.Line - 1, $"a C# block knows no marker '{marker}', only 'no-run'"));
+                _problems.Add(new(document.File, block.Line - 1,
+                    $"a C# block knows no marker '{marker}', only 'no-run'"));
         }
     }
 
@@ -52,14 +53,17 @@ public sealed partial class CSharpProgram(string root)
             "-nodeReuse:false", "--disable-build-servers", "-maxCpuCount:1", "-verbosity:quiet");
         if (exitCode != 0)
         {
-            IEnumerable<Problem> found = CompilerError().Matches(output).Select(m => At(m, m.Groups["text"].Value)).Distinct();
+            IEnumerable<Problem> found =
+                CompilerError().Matches(output).Select(m => At(m, m.Groups["text"].Value)).Distinct();
             Problem[] errors = [.. found.OrderBy(p => p.File, StringComparer.Ordinal).ThenBy(p => p.Line)];
-            return errors.Length > 0 ? errors : [new("(the project of the C# blocks)", 0, $"it does not build:\n{output}")];
+            return errors.Length > 0 ? errors : [new("(all C# blocks)", 0, $"their project does not build:\n{output}")];
         }
 
         (exitCode, output) = Command.Dotnet(root, TimeSpan.FromMinutes(2), Path.Combine(folder, "out", "Blocks.dll"));
         Problem[] failures = [.. Failure().Matches(output).Select(m => At(m, m.Groups["text"].Value.Trim()))];
-        return exitCode == 0 || failures.Length > 0 ? failures : [new("(the program of the C# blocks)", 0, $"exit code {exitCode}:\n{output}")];
+        return exitCode == 0 || failures.Length > 0
+            ? failures
+            : [new("(all C# blocks)", 0, $"their program ended with exit code {exitCode}:\n{output}")];
     }
 
     private static Problem At(Match match, string text) =>
@@ -68,7 +72,8 @@ public sealed partial class CSharpProgram(string root)
     private void WriteProject(string folder)
     {
         // empty files here, so that a folder above cannot lend us its settings
-        foreach (string name in (string[])["Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props"])
+        string[] settings = ["Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props"];
+        foreach (string name in settings)
             File.WriteAllText(Path.Combine(folder, name), "<Project />");
         File.WriteAllText(Path.Combine(folder, "nuget.config"),
             "<configuration><packageSources><clear /></packageSources></configuration>");
@@ -106,7 +111,8 @@ public sealed partial class CSharpProgram(string root)
             if (!File.Exists(path))
                 continue;
             yield return path;
-            foreach (AssemblyName needed in Assembly.LoadFrom(path).GetReferencedAssemblies().Where(a => seen.Add(a.Name!)))
+            AssemblyName[] all = Assembly.LoadFrom(path).GetReferencedAssemblies();
+            foreach (AssemblyName needed in all.Where(a => seen.Add(a.Name!)))
                 names.Enqueue(needed.Name!);
         }
     }
@@ -130,9 +136,11 @@ public sealed partial class CSharpProgram(string root)
                 {
                     failed++;
                     // the innermost line of the document on the way to the error
-                    foreach (var f in new System.Diagnostics.StackTrace(e, true).GetFrames())
-                        if (f.GetFileName() is string name && name.EndsWith(file)) { line = f.GetFileLineNumber(); break; }
-                    Console.Error.WriteLine($"\n{{Marker}}{file}({line}): {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")}");
+                    var frames = new System.Diagnostics.StackTrace(e, true).GetFrames();
+                    var frame = frames.FirstOrDefault(f => f.GetFileName()?.EndsWith(file) == true);
+                    line = frame?.GetFileLineNumber() ?? line;
+                    string message = e.Message.ReplaceLineEndings(" ");
+                    Console.Error.WriteLine($"\n{{Marker}}{file}({line}): {e.GetType().Name}: {message}");
                 }
             }
             """;
@@ -155,16 +163,22 @@ public sealed partial class CSharpProgram(string root)
         }
 
         return $"{usings}#line hidden\nnamespace Blocks;\nstatic class Block{index}\n{{\n"
-            + $"internal static async Task Run()\n{{\nstring[] args = [];\n{statements}#line hidden\n}}\n{types}#line hidden\n}}\n";
+            + $"internal static async Task Run()\n{{\nstring[] args = [];\n{statements}#line hidden\n}}\n"
+            + $"{types}#line hidden\n}}\n";
     }
 
     [GeneratedRegex(@"^using (static )?[A-Za-z_][\w.]*( = [^;]+)?;")]
     private static partial Regex UsingDirective();
 
-    [GeneratedRegex(@"^((public|internal|static|sealed|abstract|readonly|partial|file|ref) )*(class|record|struct|enum|interface) ")]
+    [GeneratedRegex("^((public|internal|static|sealed|abstract|readonly|partial|file|ref) )*"
+        + "(class|record|struct|enum|interface) ")]
     private static partial Regex TypeDeclaration();
 
-    [GeneratedRegex(@"^\s*(?:.*[\\/]puna-docs-[^\\/]+[\\/])?(?<file>[^(\r\n]+)\((?<line>\d+),\d+[^)]*\): error (?<text>.*?)( \[[^\]]*\])?\r?$", RegexOptions.Multiline)]
+    // the temporary folder's path, if the compiler put it before ours; file(line,column): error text [project]
+    [GeneratedRegex(
+        @"^\s*(?:.*[\\/]puna-docs-[^\\/]+[\\/])?(?<file>[^(\r\n]+)\((?<line>\d+),\d+[^)]*\): "
+        + @"error (?<text>.*?)( \[[^\]]*\])?\r?$",
+        RegexOptions.Multiline)]
     private static partial Regex CompilerError();
 
     [GeneratedRegex(@"^" + Marker + @"(?<file>.+?)\((?<line>\d+)\): (?<text>.*)$", RegexOptions.Multiline)]

@@ -9,13 +9,14 @@ public class DocumentTests
     private static readonly Lazy<KnownNames> Names = new(() => new KnownNames(Repository));
     private static readonly Dictionary<string, string> Help = [];
 
-    public static TheoryData<string> Documents => [.. Repository.Files.Where(f => f.EndsWith(".md", StringComparison.Ordinal)).Order()];
+    public static TheoryData<string> Documents => [.. Repository.Files.Where(IsMarkdown).Order()];
 
     [Theory, MemberData(nameof(Documents))]
     public void Names_only_paths_that_exist(string file) => AssertNone(new PathRule(Repository).Check(Read(file)));
 
     [Theory, MemberData(nameof(Documents))]
-    public void Names_only_types_and_members_that_exist(string file) => AssertNone(new NameRule(Names.Value).Check(Read(file)));
+    public void Names_only_types_and_members_that_exist(string file) =>
+        AssertNone(new NameRule(Names.Value).Check(Read(file)));
 
     [Theory, MemberData(nameof(Documents))]
     public void Names_only_commands_and_flags_that_exist(string file) =>
@@ -43,9 +44,10 @@ public class DocumentTests
         Assert.True(text.Length == 0, text);
     }
 
+    private static bool IsMarkdown(string file) => file.EndsWith(".md", StringComparison.Ordinal);
+
     private static bool IsGuide(string file) =>
-        file.EndsWith(".md", StringComparison.Ordinal)
-        && (file == "README.md" || file.StartsWith("docs/", StringComparison.Ordinal) || file.StartsWith("src/", StringComparison.Ordinal));
+        IsMarkdown(file) && (file == "README.md" || file.Split('/')[0] is "docs" or "src");
 
     private static Markdown Read(string file) => Markdown.Parse(file, File.ReadAllText(Goldens.InRepository(file)));
 
@@ -53,7 +55,8 @@ public class DocumentTests
     {
         if (!Help.TryGetValue(verb, out string? text))
         {
-            string[] arguments = [Path.Combine(AppContext.BaseDirectory, "puna.dll"), .. verb.Length == 0 ? (string[])[] : [verb], "--help"];
+            string puna = Path.Combine(AppContext.BaseDirectory, "puna.dll");
+            string[] arguments = verb.Length == 0 ? [puna, "--help"] : [puna, verb, "--help"];
             Help[verb] = text = Command.Dotnet(Goldens.Repository, TimeSpan.FromSeconds(30), arguments).Output;
         }
 

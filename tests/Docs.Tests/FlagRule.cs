@@ -14,7 +14,8 @@ public sealed partial class FlagRule(Func<string, string> help, KnownNames names
 {
     public IEnumerable<Problem> Check(Markdown document)
     {
-        IEnumerable<Piece> pieces = document.Blocks.Where(Shell.IsShell).SelectMany(Shell.Commands).Concat(document.Spans);
+        IEnumerable<Piece> pieces =
+            document.Blocks.Where(Shell.IsShell).SelectMany(Shell.Commands).Concat(document.Spans);
         return
             from piece in pieces
             from command in Shell.Split(piece.Text)
@@ -66,14 +67,17 @@ public sealed partial class FlagRule(Func<string, string> help, KnownNames names
         if (words[program] == "puna")
             return words[(program + 1)..];
         int end = Array.IndexOf(words, "--");
-        bool isRun = words[program] == "dotnet" && words.Contains("run") && words.Any(w => w.TrimEnd('/').EndsWith("tools/Puna", StringComparison.Ordinal));
+        bool isRun = words[program] == "dotnet" && words.Contains("run")
+            && words.Any(w => w.TrimEnd('/').EndsWith("tools/Puna", StringComparison.Ordinal));
         return isRun && end >= 0 ? words[(end + 1)..] : null;
     }
 
-    private static bool HasFlag(string help, string flag) => Regex.IsMatch(help, $@"(?<![\w-]){Regex.Escape(flag)}(?![\w-])");
+    private static bool HasFlag(string help, string flag) =>
+        Regex.IsMatch(help, $@"(?<![\w-]){Regex.Escape(flag)}(?![\w-])");
 
     /// <summary>The first words of indented lines; whatever is no verb has no help of its own.</summary>
-    private static IEnumerable<string> Verbs(string help) => VerbLine().Matches(help).Select(m => m.Groups["verb"].Value).Distinct();
+    private static IEnumerable<string> Verbs(string help) =>
+        VerbLine().Matches(help).Select(m => m.Groups["verb"].Value).Distinct();
 
     private static string FlagOf(string word) => word.Split('=', ':', ',')[0];
 

@@ -27,11 +27,12 @@ public class FlagRuleTests
     [InlineData("`--seed 3`, `--seed`, `--`, `dotnet test --any`, `dotnet run --project tools/Puna -- run m --seed=3`")]
     [InlineData("```bash\nA=1 puna run m --seed 3 | other --any # puna run --any\n```")]
     [InlineData("```text\npuna run m --printed\n```")]
-    public void What_exists_or_is_not_ours_passes(string text) => Assert.Empty(Rule.Check(Markdown.Parse("docs/page.md", text)));
+    public void What_exists_or_is_not_ours_passes(string text) =>
+        Assert.Empty(Rule.Check(Markdown.Parse("docs/page.md", text)));
 
     private static string Help(string verb) => verb switch
     {
-        "run" => "Usage:\n  puna run <model> [options]\n\nOptions:\n  -v, --verbose  say more\n  --seed <n>  of the generator\n",
-        _ => "Usage:\n  puna [command] [options]\n\nOptions:\n  --version  show it\n\nCommands:\n  run <model>  answers\n",
+        "run" => "Usage:\n  puna run <model> [options]\n\nOptions:\n  -v, --verbose  more\n  --seed <n>  a number\n",
+        _ => "Usage:\n  puna [command] [options]\n\nOptions:\n  --version  it\n\nCommands:\n  run <model>  answers\n",
     };
 }

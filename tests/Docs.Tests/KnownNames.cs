@@ -12,7 +12,8 @@ namespace Puna.Docs.Tests;
 public sealed partial class KnownNames
 {
     private const BindingFlags All =
-        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.FlattenHierarchy;
+        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static
+        | BindingFlags.FlattenHierarchy;
 
     private readonly Dictionary<string, List<Type>> _types = [];
     private readonly HashSet<string> _namespaces = [];
@@ -27,7 +28,8 @@ public sealed partial class KnownNames
         foreach (string file in files.Files.Where(f => f.EndsWith("proj", StringComparison.Ordinal)))
         {
             _products.Add(Path.GetFileNameWithoutExtension(file));
-            _products.UnionWith(XDocument.Load(Path.Combine(files.Root, file)).Descendants("PackageId").Select(e => e.Value));
+            XDocument project = XDocument.Load(Path.Combine(files.Root, file));
+            _products.UnionWith(project.Descendants("PackageId").Select(e => e.Value));
         }
 
         XDocument packages = XDocument.Load(Path.Combine(files.Root, "Directory.Packages.props"));
@@ -49,7 +51,7 @@ public sealed partial class KnownNames
     /// <summary>Whether any type has a member of this name.</summary>
     public bool IsMember(string name) => _members.Contains(name);
 
-    /// <summary>Whether the word, or the <c>--flag</c>, stands in a file of the repository that is not Markdown.</summary>
+    /// <summary>Whether the word, or the <c>--flag</c>, stands in a file that is not Markdown.</summary>
     public bool IsWord(string word) => _words.Contains(word);
 
     /// <summary>Whether a type has a member or a nested type of this name, private ones left out.</summary>
@@ -57,7 +59,9 @@ public sealed partial class KnownNames
         MembersOf(type).Any(m => m == name) || type.GetInterfaces().Any(i => MembersOf(i).Contains(name));
 
     private static IEnumerable<string> MembersOf(Type type) =>
-        type.GetMembers(All).Where(m => !IsPrivate(m) && !m.IsDefined(typeof(CompilerGeneratedAttribute), false)).Select(m => m.Name);
+        type.GetMembers(All).Where(m => !IsPrivate(m) && !IsGenerated(m)).Select(m => m.Name);
+
+    private static bool IsGenerated(MemberInfo member) => member.IsDefined(typeof(CompilerGeneratedAttribute), false);
 
     private static bool IsPrivate(MemberInfo member) => member switch
     {
@@ -78,10 +82,11 @@ public sealed partial class KnownNames
     {
         string name = assembly.GetName().Name!;
         // the rules' own tests are no subject of the documents
-        bool isOurs = (name == "puna" || name.StartsWith("Puna.", StringComparison.Ordinal)) && assembly != typeof(KnownNames).Assembly;
+        bool isOurs = assembly != typeof(KnownNames).Assembly
+            && (name == "puna" || name.StartsWith("Puna.", StringComparison.Ordinal));
         foreach (Type type in isOurs ? assembly.GetTypes() : assembly.GetExportedTypes())
         {
-            if (type.IsNestedPrivate || type.IsDefined(typeof(CompilerGeneratedAttribute), false))
+            if (type.IsNestedPrivate || IsGenerated(type))
                 continue;
             string simple = type.Name.Split('`')[0];
             if (!_types.TryGetValue(simple, out List<Type>? same))

@@ -44,9 +44,10 @@ public sealed partial record Markdown(
             spans.Add(new(LineAt(prose, m.Index), code.Replace('\n', ' ').Replace("\\|", "|").Trim()));
             return new string([.. m.Value.Select(c => c == '\n' ? c : '·')]);
         });
-        List<Piece> links = [.. Link().Matches(bare).Select(m => new Piece(LineAt(bare, m.Index), m.Groups["to"].Value))];
+        IEnumerable<Piece> links =
+            Link().Matches(bare).Select(m => new Piece(LineAt(bare, m.Index), m.Groups["to"].Value));
         HashSet<string> headings = [.. Heading().Matches(prose).Select(m => Anchor(m.Groups["title"].Value))];
-        return new(file, blocks, spans, links, headings);
+        return new(file, blocks, spans, [.. links], headings);
     }
 
     /// <summary>Takes the fenced blocks out and leaves empty lines, so that line numbers stay.</summary>
@@ -97,7 +98,10 @@ public sealed partial record Markdown(
     [GeneratedRegex(@"(?<!`)(?<tick>`+)(?!`)(?<code>(?:(?!\n\s*\n).)+?)(?<!`)\k<tick>(?!`)", RegexOptions.Singleline)]
     private static partial Regex Span();
 
-    [GeneratedRegex("""\]\(<?(?<to>[^)\s>]+)>?[^)]*\)|^\s*\[[^\]]+\]:\s*(?<to>\S+)|(?:src|href)="(?<to>[^"]+)""", RegexOptions.Multiline)]
+    // [text](target "title"); [name]: target; an attribute of HTML
+    [GeneratedRegex(
+        """\]\(<?(?<to>[^)\s>]+)>?[^)]*\)|^\s*\[[^\]]+\]:\s*(?<to>\S+)|(?:src|href)="(?<to>[^"]+)""",
+        RegexOptions.Multiline)]
     private static partial Regex Link();
 
     [GeneratedRegex(@"^#{1,6}\s+(?<title>.+?)\s*#*$", RegexOptions.Multiline)]

@@ -16,6 +16,8 @@ namespace Puna.Docs.Tests;
 /// </summary>
 public sealed partial class NameRule(KnownNames names)
 {
+    private const string Part = @"[A-Z][A-Za-z0-9]*(<[\w<>,\s?\[\]]*>)?";
+
     public IEnumerable<Problem> Check(Markdown document) =>
         from span in document.Spans
         from name in Missing(span.Text)
@@ -36,7 +38,7 @@ public sealed partial class NameRule(KnownNames names)
         }
     }
 
-    private bool IsKnown(string name) => names.Types(name).Count > 0 || names.IsMember(name) || names.IsMember(name + "Attribute");
+    private bool IsKnown(string name) => names.Types(name).Count > 0 || names.IsMember(name);
 
     private bool IsOurs(string[] parts)
     {
@@ -76,7 +78,9 @@ public sealed partial class NameRule(KnownNames names)
 
     private static bool HasHumps(string name) => Hump().Count(name) > 1;
 
-    [GeneratedRegex(@"(?<![\w.\-/@:])(?<name>[A-Z][A-Za-z0-9]*(<[\w<>,\s?\[\]]*>)?(\.[A-Z][A-Za-z0-9]*(<[\w<>,\s?\[\]]*>)?)*)(?<call>\()?(?![\w\-/:]|\.[a-z_])")]
+    // A, A.B, A<x>.B<y> and so on; then perhaps a bracket; never a part of a longer word
+    [GeneratedRegex(
+        @"(?<![\w.\-/@:])(?<name>" + Part + @"(\." + Part + @")*)(?<call>\()?(?![\w\-/:]|\.[a-z_])")]
     private static partial Regex Name();
 
     [GeneratedRegex(@"<[^()]*>")]

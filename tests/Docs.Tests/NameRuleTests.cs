@@ -34,5 +34,6 @@ public class NameRuleTests
     [InlineData("`RmsNorm(x)`, `KvLayer`, `HeadLayout`, `LlamaForCausalLM`, `Transformer`, `Llama 3.1`, `F32(x)`, `O(n)`, `W8A8`")]
     [InlineData("`AutoModel.from_pretrained`, `NoSuch.cs`, `src/NoSuchThing/X`, `\"NoSuchText\"`, `SmolLM2-1.7B`")]
     [InlineData("NoSuchType.Member without back-ticks")]
-    public void What_exists_or_is_not_ours_passes(string text) => Assert.Empty(Rule.Check(Markdown.Parse("docs/page.md", text)));
+    public void What_exists_or_is_not_ours_passes(string text) =>
+        Assert.Empty(Rule.Check(Markdown.Parse("docs/page.md", text)));
 }

@@ -4,13 +4,14 @@ using Puna.TestKit;
 
 namespace Puna.Docs.Tests;
 
-/// <summary>What <c>tools/parity.py</c> does before it needs torch; in a Python that sees no installed packages.</summary>
+/// <summary>What <c>tools/parity.py</c> does before it needs torch, in a Python without installed packages.</summary>
 public class ParityScriptTests
 {
     private const string FakePuna = """
         import json, struct, sys
         ids = json.load(open(sys.argv[sys.argv.index('--ids') + 1]))
-        header = json.dumps({'logits': {'dtype': 'F32', 'shape': [len(ids), 2], 'data_offsets': [0, 8 * len(ids)]}}).encode()
+        logits = {'dtype': 'F32', 'shape': [len(ids), 2], 'data_offsets': [0, 8 * len(ids)]}
+        header = json.dumps({'logits': logits}).encode()
         data = b''.join(struct.pack('<2f', i, -i) for i in ids)
         open(sys.argv[sys.argv.index('--output') + 1], 'wb').write(struct.pack('<Q', len(header)) + header + data)
         """;
@@ -45,7 +46,8 @@ public class ParityScriptTests
         string folder = Directory.CreateTempSubdirectory("puna-parity-").FullName;
         File.WriteAllText(Path.Combine(folder, "fake.py"), FakePuna);
 
-        (int exitCode, string output) = Script($"print(parity.run_puna('python3 {folder}/fake.py', 'models/demo', [3, 5]))");
+        string call = $"parity.run_puna('python3 {folder}/fake.py', 'models/demo', [3, 5])";
+        (int exitCode, string output) = Script($"print({call})");
 
         Directory.Delete(folder, recursive: true);
         Assert.Equal("(2, 2, b'\\x00\\x00@@\\x00\\x00@\\xc0\\x00\\x00\\xa0@\\x00\\x00\\xa0\\xc0')", output.Trim());

@@ -17,10 +17,13 @@ namespace Puna.Docs.Tests;
 /// </summary>
 public sealed partial class PathRule(RepositoryFiles files)
 {
-    private static readonly string[] OurExtensions = [".cs", ".csproj", ".sln", ".props", ".targets", ".md", ".py", ".sh"];
+    private static readonly string[] OurExtensions =
+        [".cs", ".csproj", ".sln", ".props", ".targets", ".md", ".py", ".sh"];
 
     private static readonly string[] Extensions =
-        [.. OurExtensions, ".json", ".jsonl", ".jinja", ".safetensors", ".txt", ".gz", ".yml", ".yaml", ".toml", ".model"];
+    [
+        .. OurExtensions, ".json", ".jsonl", ".jinja", ".safetensors", ".txt", ".gz", ".yml", ".yaml", ".toml",
+    ];
 
     private static readonly HashSet<string> Outputs = ["--output", "-o", ">", ">>"];
 
@@ -37,10 +40,11 @@ public sealed partial class PathRule(RepositoryFiles files)
         if (Scheme().IsMatch(link.Text))
             yield break;
         string[] parts = link.Text.Split('#', 2);
-        string? path = parts[0].Length == 0 ? document.File : Resolve(document.Folder, Uri.UnescapeDataString(parts[0]));
+        string target = Uri.UnescapeDataString(parts[0]);
+        string? path = target.Length == 0 ? document.File : Resolve(document.Folder, target);
         if (path is null || (path != document.File && !files.Has(path)))
             yield return new(document.File, link.Line, $"the link '{link.Text}' leads nowhere");
-        else if (parts.Length == 2 && path.EndsWith(".md", StringComparison.Ordinal) && !HasHeading(document, path, parts[1]))
+        else if (parts.Length == 2 && Path.GetExtension(path) == ".md" && !HasHeading(document, path, parts[1]))
             yield return new(document.File, link.Line, $"the link '{link.Text}' names a heading that does not exist");
     }
 
@@ -69,7 +73,9 @@ public sealed partial class PathRule(RepositoryFiles files)
         {
             string word = block.Lines[i].TrimStart(' ', '│', '├', '└', '─', '|', '-').Split(' ')[0];
             bool isEntry = word.EndsWith('/') || OurExtensions.Any(e => word.EndsWith(e, StringComparison.Ordinal));
-            if (isEntry && IsPathText().IsMatch(word) && !Exists(document.Folder, word) && !files.HasMatch("**/" + Pattern(word)))
+            if (!isEntry || !IsPathText().IsMatch(word))
+                continue;
+            if (!Exists(document.Folder, word) && !files.HasMatch("**/" + Pattern(word)))
                 yield return new(document.File, block.Line + i, $"the path '{word}' does not exist");
         }
     }
@@ -124,12 +130,14 @@ public sealed partial class PathRule(RepositoryFiles files)
     private static IEnumerable<string> Alternatives(string path)
     {
         Match choice = Choice().Match(path);
-        return choice.Success
-            ? choice.Groups["list"].Value.Split(',').SelectMany(a => Alternatives(choice.Result("$`") + a + choice.Result("$'")))
-            : [path];
+        if (!choice.Success)
+            return [path];
+        string before = path[..choice.Index], after = path[(choice.Index + choice.Length)..];
+        return choice.Groups["list"].Value.Split(',').SelectMany(name => Alternatives(before + name + after));
     }
 
-    private static string Trimmed(string word) => LineNumber().Replace(word.TrimEnd(',', ';', ':', '.', ')').TrimStart('('), "");
+    private static string Trimmed(string word) =>
+        LineNumber().Replace(word.TrimEnd(',', ';', ':', '.', ')').TrimStart('('), "");
 
     [GeneratedRegex(@"^(\w[\w+.]*:|//)")]
     private static partial Regex Scheme();

@@ -42,7 +42,8 @@ public class PathRuleTests
     [InlineData("```bash\ntool models/demo \"no/such path.cs\" --output docs/new.json > docs/new.txt # tools/none.py\n```")]
     [InlineData("```text\nsrc/\n  Kernels/   ops\n    DType.cs\nnothing.json: an error message\n```")]
     [InlineData("```csharp\nvar x = \"src/none.cs\";\n```")]
-    public void What_exists_or_is_not_ours_passes(string text) => Assert.Empty(Rule.Check(Markdown.Parse("docs/page.md", text)));
+    public void What_exists_or_is_not_ours_passes(string text) =>
+        Assert.Empty(Rule.Check(Markdown.Parse("docs/page.md", text)));
 
     [Fact]
     public void A_problem_names_file_and_line()

@@ -14,7 +14,8 @@ public sealed class RepositoryFiles
     public RepositoryFiles(string root)
     {
         Root = root;
-        _ignored = [.. File.ReadLines(Path.Combine(root, ".gitignore")).Where(l => l.Length > 0 && l[0] != '#').Append(".git")];
+        IEnumerable<string> lines = File.ReadLines(Path.Combine(root, ".gitignore"));
+        _ignored = [.. lines.Where(l => l.Length > 0 && l[0] != '#'), ".git"];
         AddFolder("");
         FolderNames = _folders.Select(f => f[(f.LastIndexOf('/') + 1)..]).Where(n => n.Length > 0).ToHashSet();
     }
@@ -31,7 +32,7 @@ public sealed class RepositoryFiles
     /// <summary>Whether a file or folder has this path.</summary>
     public bool Has(string path) => Files.Contains(path) || _folders.Contains(path);
 
-    /// <summary>Whether a path matches, where <c>*</c> stands for any part of one name and <c>**</c> for any folders.</summary>
+    /// <summary>Whether a path matches: <c>*</c> stands for any part of one name, <c>**</c> for any folders.</summary>
     public bool HasMatch(string pattern)
     {
         string[] parts = pattern.Split('/');
@@ -40,9 +41,9 @@ public sealed class RepositoryFiles
 
     /// <summary>Whether some file, in any folder, has a name that matches.</summary>
     public bool HasName(string pattern) =>
-        Files.Any(f => FileSystemName.MatchesSimpleExpression(pattern, f.AsSpan(f.LastIndexOf('/') + 1), ignoreCase: false));
+        Files.Any(f => IsMatch(pattern, f.AsSpan(f.LastIndexOf('/') + 1)));
 
-    /// <summary>Whether <c>.gitignore</c> names the path or a folder above it: made by a build or a tool, never in a clone.</summary>
+    /// <summary>Whether <c>.gitignore</c> names the path or a folder above it: never in a clone.</summary>
     public bool IsIgnored(string path)
     {
         string[] parts = path.Split('/');
@@ -58,8 +59,11 @@ public sealed class RepositoryFiles
     private bool IsIgnoredItself(string path, string name) => _ignored.Any(line =>
     {
         string pattern = line.Trim('/');
-        return FileSystemName.MatchesSimpleExpression(pattern, pattern.Contains('/') ? path : name, ignoreCase: false);
+        return IsMatch(pattern, pattern.Contains('/') ? path : name);
     });
+
+    private static bool IsMatch(string pattern, ReadOnlySpan<char> name) =>
+        FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false);
 
     private void AddFolder(string folder)
     {
@@ -87,7 +91,7 @@ public sealed class RepositoryFiles
         if (pattern[0] == "**")
             return Matches(path, pattern[1..]) || (!path.IsEmpty && Matches(path[1..], pattern));
         return !path.IsEmpty
-            && FileSystemName.MatchesSimpleExpression(pattern[0], path[0], ignoreCase: false)
+            && IsMatch(pattern[0], path[0])
             && Matches(path[1..], pattern[1..]);
     }
 }

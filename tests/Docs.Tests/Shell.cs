@@ -15,7 +15,7 @@ public static class Shell
     /// <summary>Whether a block holds commands.</summary>
     public static bool IsShell(Block block) => Languages.Contains(block.Language);
 
-    /// <summary>The commands of a block: joined at a trailing backslash, without a prompt; of a session only what was typed.</summary>
+    /// <summary>The commands of a block, joined at a trailing backslash; of a session only what was typed.</summary>
     public static IEnumerable<Piece> Commands(Block block)
     {
         bool isSession = block.Lines.Any(l => l.StartsWith("$ ", StringComparison.Ordinal));

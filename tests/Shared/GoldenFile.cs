@@ -36,7 +36,11 @@ public static class GoldenFile
         for (int i = expected.Length - 1; i >= 0; i--)
         {
             for (int j = actual.Length - 1; j >= 0; j--)
-                longest[i, j] = expected[i] == actual[j] ? longest[i + 1, j + 1] + 1 : Math.Max(longest[i + 1, j], longest[i, j + 1]);
+            {
+                longest[i, j] = expected[i] == actual[j]
+                    ? longest[i + 1, j + 1] + 1
+                    : Math.Max(longest[i + 1, j], longest[i, j + 1]);
+            }
         }
 
         List<string> lines = [];

@@ -10,11 +10,13 @@ namespace Puna.TestKit;
 public static class PublicSurface
 {
     private const BindingFlags Declared =
-        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static
+        | BindingFlags.DeclaredOnly;
 
     /// <summary>The text for an assembly.</summary>
     public static string Of(Assembly assembly) =>
-        string.Join("\n\n", assembly.GetExportedTypes().OrderBy(t => t.FullName, StringComparer.Ordinal).Select(Describe));
+        string.Join("\n\n",
+            assembly.GetExportedTypes().OrderBy(t => t.FullName, StringComparer.Ordinal).Select(Describe));
 
     private static string Describe(Type type)
     {
@@ -35,7 +37,8 @@ public static class PublicSurface
             .Where(i => !IsImplied(type, i))
             .Select(i => SurfaceNames.Of(i))
             .Order(StringComparer.Ordinal);
-        if (type.IsClass && type.BaseType is { } parent && parent != typeof(object) && parent != typeof(MulticastDelegate))
+        if (type.IsClass && type.BaseType is { } parent
+            && parent != typeof(object) && parent != typeof(MulticastDelegate))
             bases = bases.Prepend(SurfaceNames.Of(parent));
         string list = string.Join(", ", type.IsEnum ? [SurfaceNames.Of(Enum.GetUnderlyingType(type))] : bases);
         string name = $"{Kind(type)} {type.Namespace}.{SurfaceNames.Of(type)}";
@@ -53,8 +56,8 @@ public static class PublicSurface
             { IsValueType: true } => (type.IsDefined(typeof(IsReadOnlyAttribute)) ? "readonly " : "")
                 + (type.IsByRefLike ? "ref " : "") + record + "struct",
             _ when typeof(Delegate).IsAssignableFrom(type) => "delegate",
-            _ => (type.IsAbstract && type.IsSealed ? "static " : type.IsAbstract ? "abstract " : type.IsSealed ? "sealed " : "")
-                + (isRecord ? "record" : "class"),
+            { IsAbstract: true } => (type.IsSealed ? "static " : "abstract ") + (isRecord ? "record" : "class"),
+            _ => (type.IsSealed ? "sealed " : "") + (isRecord ? "record" : "class"),
         };
     }
 
@@ -64,15 +67,18 @@ public static class PublicSurface
         || type.GetInterfaces().Any(i => i != candidate && i.GetInterfaces().Contains(candidate))
         || candidate == typeof(IEquatable<>).MakeGenericType(type);
 
-    private static bool IsOffered(MemberInfo member) => !member.IsDefined(typeof(CompilerGeneratedAttribute)) && member switch
+    private static bool IsOffered(MemberInfo member) => member switch
     {
-        MethodBase { IsSpecialName: true } m => IsVisible(m) && (m.IsConstructor || m.Name.StartsWith("op_", StringComparison.Ordinal)),
+        _ when member.IsDefined(typeof(CompilerGeneratedAttribute)) => false,
+        MethodBase { IsSpecialName: true } m => IsVisible(m) && (m.IsConstructor || IsOperator(m)),
         MethodBase m => IsVisible(m) && m.Name != "Finalize",
         FieldInfo f => f.IsPublic || f.IsFamily || f.IsFamilyOrAssembly,
         PropertyInfo p => p.GetAccessors(nonPublic: true).Any(IsVisible),
         EventInfo e => IsVisible(e.AddMethod!),
         _ => false,
     };
+
+    private static bool IsOperator(MethodBase method) => method.Name.StartsWith("op_", StringComparison.Ordinal);
 
     private static bool IsVisible(MethodBase? method) =>
         method is { IsPublic: true } or { IsFamily: true } or { IsFamilyOrAssembly: true };
@@ -84,7 +90,8 @@ public static class PublicSurface
         PropertyInfo p => DescribeProperty(p),
         EventInfo e => $"event {SurfaceNames.Of(e.EventHandlerType!)} {e.Name}",
         FieldInfo { IsLiteral: true } f => $"const {SurfaceNames.Of(f)} {f.Name} = {f.GetRawConstantValue()}",
-        FieldInfo f => $"{(f.IsStatic ? "static " : "")}{(f.IsInitOnly ? "readonly " : "")}{SurfaceNames.Of(f)} {f.Name}",
+        FieldInfo f =>
+            $"{(f.IsStatic ? "static " : "")}{(f.IsInitOnly ? "readonly " : "")}{SurfaceNames.Of(f)} {f.Name}",
         _ => throw new NotSupportedException(member.ToString()),
     };
 
@@ -94,7 +101,8 @@ public static class PublicSurface
         string name = property.GetIndexParameters().Length == 0
             ? property.Name
             : $"this[{string.Join(", ", property.GetIndexParameters().Select(SurfaceNames.Of))}]";
-        bool isInit = property.SetMethod?.ReturnParameter.GetRequiredCustomModifiers().Contains(typeof(IsExternalInit)) == true;
+        Type[] setter = property.SetMethod?.ReturnParameter.GetRequiredCustomModifiers() ?? [];
+        bool isInit = setter.Contains(typeof(IsExternalInit));
         string get = IsVisible(property.GetMethod) ? "get; " : "";
         string set = !IsVisible(property.SetMethod) ? "" : isInit ? "init; " : "set; ";
         string required = property.IsDefined(typeof(RequiredMemberAttribute)) ? "required " : "";
@@ -109,6 +117,8 @@ public static class PublicSurface
         if (method.DeclaringType!.IsInterface)
             return method.IsAbstract ? access : access + "virtual ";
         bool isOverride = method.GetBaseDefinition().DeclaringType != method.DeclaringType;
-        return access + (isOverride ? "override " : method.IsAbstract ? "abstract " : method.IsVirtual && !method.IsFinal ? "virtual " : "");
+        if (isOverride || method.IsAbstract)
+            return access + (isOverride ? "override " : "abstract ");
+        return access + (method.IsVirtual && !method.IsFinal ? "virtual " : "");
     }
 }

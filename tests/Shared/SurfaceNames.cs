@@ -33,14 +33,16 @@ internal static class SurfaceNames
     public static string Of(FieldInfo field) => Of(field.FieldType, new NullabilityInfoContext().Create(field));
 
     public static string Of(PropertyInfo property) =>
-        Reference(property.GetMethod?.ReturnParameter) + Of(property.PropertyType, new NullabilityInfoContext().Create(property));
+        Reference(property.GetMethod?.ReturnParameter)
+        + Of(property.PropertyType, new NullabilityInfoContext().Create(property));
 
     public static string Method(MethodInfo method)
     {
         string returned = Of(method.ReturnType, new NullabilityInfoContext().Create(method.ReturnParameter));
-        string arguments = method.IsGenericMethod ? $"<{string.Join(", ", method.GetGenericArguments().Select(a => a.Name))}>" : "";
-        string constraints = method.IsGenericMethod ? Constraints(method.GetGenericArguments()) : "";
-        return $"{Reference(method.ReturnParameter)}{returned} {method.Name}{arguments}({Parameters(method)}){constraints}";
+        Type[] arguments = method.GetGenericArguments();
+        string list = arguments.Length == 0 ? "" : $"<{string.Join(", ", arguments.Select(a => a.Name))}>";
+        string result = Reference(method.ReturnParameter) + returned;
+        return $"{result} {method.Name}{list}({Parameters(method)}){Constraints(arguments)}";
     }
 
     public static string Parameters(MethodBase method)
@@ -56,7 +58,8 @@ internal static class SurfaceNames
             { IsOut: true } => "out ",
             { IsIn: true, ParameterType.IsByRef: true } => "in ",
             { ParameterType.IsByRef: true } => "ref ",
-            _ when parameter.IsDefined(typeof(ParamArrayAttribute)) || parameter.IsDefined(typeof(ParamCollectionAttribute)) => "params ",
+            _ when parameter.IsDefined(typeof(ParamArrayAttribute)) => "params ",
+            _ when parameter.IsDefined(typeof(ParamCollectionAttribute)) => "params ",
             _ => "",
         };
         string type = Of(parameter.ParameterType, new NullabilityInfoContext().Create(parameter));
@@ -64,20 +67,24 @@ internal static class SurfaceNames
     }
 
     /// <summary>The <c>where</c> clauses of type parameters, each with a space before it.</summary>
-    public static string Constraints(Type[] arguments) => string.Concat(arguments.Where(a => a.IsGenericParameter).Select(a =>
+    public static string Constraints(Type[] arguments) =>
+        string.Concat(arguments.Where(a => a.IsGenericParameter).Select(Constraint));
+
+    private static string Constraint(Type parameter)
     {
-        GenericParameterAttributes flags = a.GenericParameterAttributes;
-        bool isUnmanaged = a.CustomAttributes.Any(c => c.AttributeType.Name == "IsUnmanagedAttribute");
+        GenericParameterAttributes flags = parameter.GenericParameterAttributes;
+        bool isUnmanaged = parameter.CustomAttributes.Any(c => c.AttributeType.Name == "IsUnmanagedAttribute");
         bool isStruct = flags.HasFlag(GenericParameterAttributes.NotNullableValueTypeConstraint);
-        List<string> parts = [.. a.GetGenericParameterConstraints().Where(t => t != typeof(ValueType)).Select(Of).Order(StringComparer.Ordinal)];
+        IEnumerable<Type> types = parameter.GetGenericParameterConstraints().Where(t => t != typeof(ValueType));
+        List<string> parts = [.. types.Select(Of).Order(StringComparer.Ordinal)];
         if (flags.HasFlag(GenericParameterAttributes.ReferenceTypeConstraint))
             parts.Insert(0, "class");
         if (isStruct)
             parts.Insert(0, isUnmanaged ? "unmanaged" : "struct");
         if (flags.HasFlag(GenericParameterAttributes.DefaultConstructorConstraint) && !isStruct)
             parts.Add("new()");
-        return parts.Count == 0 ? "" : $" where {a.Name} : {string.Join(", ", parts)}";
-    }));
+        return parts.Count == 0 ? "" : $" where {parameter.Name} : {string.Join(", ", parts)}";
+    }
 
     private static string Of(Type type, NullabilityInfo? nullability)
     {
@@ -89,7 +96,11 @@ internal static class SurfaceNames
         if (type.IsPointer)
             return Of(type.GetElementType()!) + "*";
         if (type.IsArray)
-            return $"{Of(type.GetElementType()!, nullability?.ElementType)}[{new string(',', type.GetArrayRank() - 1)}]{mark}";
+        {
+            string element = Of(type.GetElementType()!, nullability?.ElementType);
+            return $"{element}[{new string(',', type.GetArrayRank() - 1)}]{mark}";
+        }
+
         return Plain(type, nullability) + mark;
     }
 
@@ -104,15 +115,17 @@ internal static class SurfaceNames
             name = $"{Plain(outer, null)}.{name}";
         Type[] arguments = type.GetGenericArguments();
         NullabilityInfo[] infos = nullability?.GenericTypeArguments ?? [];
-        IEnumerable<string> names = arguments.Select((a, i) => Of(a, infos.Length == arguments.Length ? infos[i] : null));
+        IEnumerable<string> names = arguments.Select((a, i) => Of(a, i < infos.Length ? infos[i] : null));
         return arguments.Length == 0 ? name : $"{name}<{string.Join(", ", names)}>";
     }
 
     private static string Reference(ParameterInfo? returned) =>
-        returned?.ParameterType.IsByRef != true ? "" : returned.IsDefined(typeof(IsReadOnlyAttribute)) ? "ref readonly " : "ref ";
+        returned?.ParameterType.IsByRef != true ? ""
+        : returned.IsDefined(typeof(IsReadOnlyAttribute)) ? "ref readonly " : "ref ";
 
-    private static string Default(ParameterInfo parameter) => !parameter.HasDefaultValue ? "" : parameter.DefaultValue switch
+    private static string Default(ParameterInfo parameter) => parameter.DefaultValue switch
     {
+        _ when !parameter.HasDefaultValue => "",
         null => " = default",
         string text => $" = \"{text}\"",
         bool value => value ? " = true" : " = false",
