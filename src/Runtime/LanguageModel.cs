@@ -158,7 +158,7 @@ public sealed class LanguageModel : IDisposable
         CancellationToken cancellation = default)
     {
         using Engine engine = CreateEngine(options ?? ModelDefaults.RoomFor(requests, Config));
-        foreach (AnswerPiece piece in AnswerStream.Run(engine, Tokenizer, requests, cancellation))
+        foreach (AnswerPiece piece in AnswerLoop.Run(engine, Tokenizer, requests, cancellation))
             yield return piece;
     }
 

@@ -1,4 +1,3 @@
-using Puna.Kernels;
 using Puna.Runtime.Scheduling;
 
 namespace Puna.Runtime.Evaluation;

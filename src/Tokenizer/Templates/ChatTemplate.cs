@@ -19,12 +19,16 @@ public sealed class ChatTemplate
     private readonly TemplateLimits _limits;
     private readonly IReadOnlyList<IStatement> _statements;
 
-    private ChatTemplate(string name, TemplateLimits limits, IReadOnlyList<IStatement> statements)
+    private ChatTemplate(string source, string name, TemplateLimits limits, IReadOnlyList<IStatement> statements)
     {
+        Source = source;
         _name = name;
         _limits = limits;
         _statements = statements;
     }
+
+    /// <summary>The Jinja source.</summary>
+    public string Source { get; }
 
     /// <summary>Reads a template.</summary>
     /// <param name="source">The Jinja source.</param>
@@ -39,7 +43,7 @@ public sealed class ChatTemplate
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(name);
         limits ??= new TemplateLimits();
-        return new(name, limits, StatementParser.Parse(source, name, limits));
+        return new(source, name, limits, StatementParser.Parse(source, name, limits));
     }
 
     /// <summary>Reads the template of a model folder; null where it has none.</summary>

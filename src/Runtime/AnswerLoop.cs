@@ -5,7 +5,7 @@ using Puna.Tokenizer;
 namespace Puna.Runtime;
 
 /// <summary>The one loop that turns requests into streamed text; whoever wants whole answers collects its pieces.</summary>
-public static class AnswerStream
+public static class AnswerLoop
 {
     /// <summary>Runs requests on an engine until all are answered.</summary>
     /// <param name="engine">Runs the steps; nobody else may step it meanwhile.</param>
