@@ -34,7 +34,8 @@ public class Exp2Tests
             for (int lane = 0; lane < lanes.Length; lane++)
             {
                 float expected = Sample.Exp2(lanes[lane]);
-                Assert.True(expected == actual[lane], $"exp2 of {lanes[lane]:R}: {actual[lane]:R}, expected {expected:R}.");
+                Assert.True(
+                    expected == actual[lane], $"exp2 of {lanes[lane]:R}: {actual[lane]:R}, expected {expected:R}.");
             }
         }
     }
