@@ -51,16 +51,16 @@ public sealed class Checkpoint
     {
         folder = Path.GetFullPath(folder);
         string single = Path.Combine(folder, SingleName), index = Path.Combine(folder, IndexName);
-        if (!File.Exists(index))
+        if (!Exists(index))
         {
-            if (!File.Exists(single))
+            if (!Exists(single))
                 throw MissingWeights.Explain(folder);
             return new Checkpoint(folder, [SafetensorsFile.Open(single, mode)], [], SingleName);
         }
 
         ShardIndex shards = ShardIndex.Read(index);
-        string[] missing = [.. shards.Files.Where(f => !File.Exists(Path.Combine(folder, f)))];
-        bool hasBoth = File.Exists(single) && !shards.Files.Contains(SingleName);
+        string[] missing = [.. shards.Files.Where(f => !Exists(Path.Combine(folder, f)))];
+        bool hasBoth = Exists(single) && !shards.Files.Contains(SingleName);
         if (missing.Length > 0 && hasBoth)
         {
             return new Checkpoint(folder, [SafetensorsFile.Open(single, mode)],
@@ -97,6 +97,9 @@ public sealed class Checkpoint
 
     /// <inheritdoc cref="SafetensorsFile.ReadI32"/>
     public int[] ReadI32(string tensor) => Find(tensor).File.ReadI32(tensor);
+
+    // A link whose target is gone, as an unfinished download leaves it, is no file.
+    private static bool Exists(string path) => RealPath.File(path).Exists;
 
     private static Checkpoint OpenShards(
         string folder, ShardIndex index, SafetensorsMode mode, ImmutableArray<string> warnings)

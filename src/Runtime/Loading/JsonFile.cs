@@ -12,7 +12,7 @@ internal static class JsonFile
     public static JsonDocument Read(string path)
     {
         string name = Path.GetFileName(path);
-        long length = new FileInfo(path).Length;
+        long length = RealPath.File(path).Length;
         if (length == 0)
         {
             throw new ModelFormatException(

@@ -37,6 +37,9 @@ internal static class RealPath
         return resolved;
     }
 
+    /// <summary>The file that a path leads to: its length is that of the file, not of a link, and a broken link does not exist.</summary>
+    public static FileInfo File(string path) => new(Resolve(path));
+
     /// <summary>Whether a file, with all links followed, lies in the folder or in the blob folder of the Hub cache that the folder belongs to.</summary>
     public static bool IsInside(string file, string folder)
     {

@@ -35,7 +35,7 @@ public sealed class SafetensorsFile
         string name = System.IO.Path.GetFileName(path);
 
         // Opening a pipe would wait for its writer; pipes and devices have the length 0.
-        long length = new FileInfo(path).Length;
+        long length = RealPath.File(path).Length;
         Span<byte> prefix = stackalloc byte[8];
         if (length < 8)
             SafetensorsHeader.CheckLength(prefix, length, name);
