@@ -41,7 +41,8 @@ public sealed class TinyModel
         File.WriteAllText(Path.Combine(folder, "config.json"), Config.ToJsonString());
         if (shardCount == 1)
         {
-            SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), [.. Tensors.Select(t => t.Value.Source(t.Key))]);
+            SafetensorsWriter.Write(
+                Path.Combine(folder, "model.safetensors"), [.. Tensors.Select(t => t.Value.Source(t.Key))]);
             return folder;
         }
 

@@ -37,8 +37,8 @@ public sealed unsafe class HostBuffer : IDisposable
     }
 
     /// <summary>
-    /// Allocates <paramref name="bytes"/> bytes, aligned to 64, that hold anything: for memory that is written next, since
-    /// clearing it would touch every page once more.
+    /// Allocates <paramref name="bytes"/> bytes, aligned to 64, that hold anything: for memory that is written next,
+    /// since clearing it would touch every page once more.
     /// </summary>
     /// <exception cref="OutOfCapacityException">The machine does not have that much memory.</exception>
     public static HostBuffer AllocateUncleared(long bytes)

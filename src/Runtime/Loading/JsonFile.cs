@@ -20,7 +20,8 @@ internal static class JsonFile
         }
 
         if (length > MaxBytes)
-            throw new ModelFormatException($"{name}: the file has {length} bytes, but at most {MaxBytes} were expected.");
+            throw new ModelFormatException($"{name}: the file has {length} bytes, but at most {MaxBytes} were "
+                + "expected.");
 
         JsonDocument document = Parse(path, name);
         if (document.RootElement.ValueKind == JsonValueKind.Object)
@@ -28,7 +29,8 @@ internal static class JsonFile
         using (document)
         {
             throw new ModelFormatException(
-                $"{name}: the file holds {JsonFields.Show(document.RootElement)}, but a JSON object was expected. Download it again.");
+                $"{name}: the file holds {JsonFields.Show(document.RootElement)}, but a JSON object was expected. "
+                + "Download it again.");
         }
     }
 
@@ -39,11 +41,11 @@ internal static class JsonFile
             using FileStream stream = File.OpenRead(path);
             return JsonDocument.Parse(stream, new JsonDocumentOptions { AllowDuplicateProperties = false });
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)   // the latter: a lone surrogate in a key
+        catch (Exception e) when (e is JsonException or InvalidOperationException)   // the latter: a lone surrogate
         {
             throw new ModelFormatException(
-                $"{name}: the file is not valid JSON ({Quoted.Line(e.Message).TrimEnd('.')}), but a JSON object was expected. "
-                + "Download it again.", inner: e);
+                $"{name}: the file is not valid JSON ({Quoted.Line(e.Message).TrimEnd('.')}), but a JSON object was "
+                + "expected. Download it again.", inner: e);
         }
     }
 }
