@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Puna.Runtime.Loading;
 
@@ -36,16 +37,49 @@ internal static class JsonFile
 
     private static JsonDocument Parse(string path, string name)
     {
+        byte[] bytes = File.ReadAllBytes(path);
+        if (!Utf8.IsValid(bytes))
+            throw NotJson(name, "it is not UTF-8", null);
+        JsonDocument? document = null;
         try
         {
-            using FileStream stream = File.OpenRead(path);
-            return JsonDocument.Parse(stream, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            document = JsonDocument.Parse(bytes, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            CheckText(document.RootElement);
+            return document;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)   // the latter: a lone surrogate
         {
-            throw new ModelFormatException(
-                $"{name}: the file is not valid JSON ({Quoted.Line(e.Message).TrimEnd('.')}), but a JSON object was "
-                + "expected. Download it again.", inner: e);
+            document?.Dispose();
+            throw NotJson(name, Quoted.Line(e.Message).TrimEnd('.'), e);
         }
     }
+
+    // Names and strings are decoded when they are read, and half a surrogate pair shows only then: read them once here.
+    private static void CheckText(JsonElement element)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.Object:
+                foreach (JsonProperty property in element.EnumerateObject())
+                {
+                    _ = property.Name;
+                    CheckText(property.Value);
+                }
+
+                break;
+            case JsonValueKind.Array:
+                foreach (JsonElement item in element.EnumerateArray())
+                    CheckText(item);
+                break;
+            case JsonValueKind.String:
+                _ = element.GetString();
+                break;
+            default:
+                break;
+        }
+    }
+
+    private static ModelFormatException NotJson(string name, string why, Exception? inner) => new(
+        $"{name}: the file is not valid JSON ({why}), but a JSON object was expected. Download it again.",
+        inner: inner);
 }

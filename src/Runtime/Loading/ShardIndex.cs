@@ -27,18 +27,8 @@ internal sealed record ShardIndex(
         }
 
         var byTensor = new Dictionary<string, string>(StringComparer.Ordinal);
-        try
-        {
-            foreach (JsonProperty property in map.EnumerateObject())
-                byTensor[property.Name] = FileName(name, property);
-        }
-        catch (InvalidOperationException e)   // a lone surrogate
-        {
-            throw new ModelFormatException(
-                $"{name}: weight_map holds a name that is not valid Unicode ({Quoted.Line(e.Message)}), but names "
-                + "were expected. Download it again.", inner: e);
-        }
-
+        foreach (JsonProperty property in map.EnumerateObject())
+            byTensor[property.Name] = FileName(name, property);
         if (byTensor.Count == 0)
             throw new ModelFormatException($"{name}: weight_map is empty, but it must name the model's tensors. "
                 + "Download it again.");

@@ -47,7 +47,8 @@ public sealed class CheckpointTests : IDisposable
 
         string shown = file.Replace("\u0001", "\\u0001", StringComparison.Ordinal);
         Assert.Equal(
-            $"{Index}: tensor '{tensor}' is said to be in '{shown}', but the name of a file in the model's folder was expected (no path, no device). "
+            $"{Index}: tensor '{tensor}' is said to be in '{shown}', but the name of a file in the model's folder "
+            + "was expected (no path, no device). "
             + "Do not use this checkpoint.", Refusal());
     }
 
@@ -60,7 +61,8 @@ public sealed class CheckpointTests : IDisposable
         File.CreateSymbolicLink(Shard(1), other.File("x"));
 
         Assert.Equal(
-            $"{Index}: the shard 'model-00001-of-00002.safetensors' is a link to a place outside the model's folder, but shards must lie in it. "
+            $"{Index}: the shard 'model-00001-of-00002.safetensors' is a link to a place outside the model's folder, "
+            + "but shards must lie in it. "
             + "Copy the file into the folder if you trust it.", Refusal());
     }
 
@@ -99,7 +101,8 @@ public sealed class CheckpointTests : IDisposable
         File.Delete(Shard(2));
 
         Assert.Equal(
-            $"{Index}: the shard 'model-00002-of-00002.safetensors' is missing, but the index names 2 shards. Download it again, or finish the download.",
+            $"{Index}: the shard 'model-00002-of-00002.safetensors' is missing, but the index names 2 shards. "
+            + "Download it again, or finish the download.",
             Refusal());
     }
 
@@ -110,7 +113,8 @@ public sealed class CheckpointTests : IDisposable
         Edit(index => index["weight_map"]!["extra.weight"] = "model-00002-of-00002.safetensors");
 
         Assert.Equal(
-            $"{Index}: tensor 'extra.weight' is said to be in 'model-00002-of-00002.safetensors', but no shard holds it. "
+            $"{Index}: tensor 'extra.weight' is said to be in 'model-00002-of-00002.safetensors', but no shard holds "
+            + "it. "
             + "Do the index and the shards belong to the same model?", Refusal());
     }
 
@@ -121,7 +125,8 @@ public sealed class CheckpointTests : IDisposable
         Edit(index => index["weight_map"]![tensor] = "model-00002-of-00002.safetensors");
 
         Assert.Equal(
-            $"{Index}: tensor '{tensor}' is said to be in 'model-00002-of-00002.safetensors', but it is in 'model-00001-of-00002.safetensors'. "
+            $"{Index}: tensor '{tensor}' is said to be in 'model-00002-of-00002.safetensors', but it is in "
+            + "'model-00001-of-00002.safetensors'. "
             + "Do the index and the shards belong to the same model?", Refusal());
     }
 
@@ -132,7 +137,8 @@ public sealed class CheckpointTests : IDisposable
         Edit(index => index["weight_map"]!.AsObject().Remove(tensor));
 
         Assert.Equal(
-            $"model-00001-of-00002.safetensors: tensor '{tensor}' is not in {Index}, but the index must name every tensor of its shards. "
+            $"model-00001-of-00002.safetensors: tensor '{tensor}' is not in {Index}, but the index must name every "
+            + "tensor of its shards. "
             + "Do the index and the shards belong to the same model?", Refusal());
     }
 
@@ -144,7 +150,8 @@ public sealed class CheckpointTests : IDisposable
         Edit(index => index["weight_map"]!["x"] = "model-extra.safetensors");
 
         Assert.Equal(
-            "model-extra.safetensors: tensor 'lm_head.weight' is also in model-00001-of-00002.safetensors, but a tensor lies in one shard. "
+            "model-extra.safetensors: tensor 'lm_head.weight' is also in model-00001-of-00002.safetensors, but a "
+            + "tensor lies in one shard. "
             + "Download the shards again.", Refusal());
     }
 
@@ -152,12 +159,14 @@ public sealed class CheckpointTests : IDisposable
     public void Names_that_differ_only_by_case_are_refused()
     {
         string tensor = TwoShards();
-        Assert.SkipWhen(File.Exists(Shard(1).ToUpperInvariant()), "skipped: this file system does not tell upper from lower case");
+        Assert.SkipWhen(File.Exists(Shard(1).ToUpperInvariant()), "skipped: this file system does not tell upper "
+            + "from lower case");
         File.Copy(Shard(1), _folder.File("MODEL-00001-of-00002.safetensors"));
         Edit(index => index["weight_map"]![tensor] = "MODEL-00001-of-00002.safetensors");
 
         Assert.Equal(
-            $"{Index}: the shards 'MODEL-00001-of-00002.safetensors' and 'model-00001-of-00002.safetensors' differ only in upper and lower case, "
+            $"{Index}: the shards 'MODEL-00001-of-00002.safetensors' and 'model-00001-of-00002.safetensors' differ "
+            + "only in upper and lower case, "
             + "but on some systems these are one file. Rename one, in the index too.", Refusal());
     }
 
@@ -168,7 +177,8 @@ public sealed class CheckpointTests : IDisposable
         long bytes = Checkpoint.Open(_folder.Path).Tensors.Values.Sum(t => t.Entry.Bytes);
         Edit(index => index["metadata"]!["total_size"] = 7);
 
-        Assert.Equal([$"{Index}: total_size is 7, but the tensors have {bytes} bytes."], Checkpoint.Open(_folder.Path).Warnings);
+        Assert.Equal([$"{Index}: total_size is 7, but the tensors have {bytes} "
+            + "bytes."], Checkpoint.Open(_folder.Path).Warnings);
     }
 
     [Fact]
@@ -180,7 +190,8 @@ public sealed class CheckpointTests : IDisposable
         Checkpoint checkpoint = Checkpoint.Open(_folder.Path);
 
         Assert.Equal(2, checkpoint.Files.Length);
-        Assert.Equal([$"model.safetensors: the folder also holds {Index}, and all its 2 shards; the shards are used."], checkpoint.Warnings);
+        Assert.Equal([$"model.safetensors: the folder also holds {Index}, and all its 2 shards; the shards are "
+            + "used."], checkpoint.Warnings);
     }
 
     [Fact]
@@ -194,7 +205,8 @@ public sealed class CheckpointTests : IDisposable
 
         Assert.Equal("model.safetensors", Assert.Single(checkpoint.Files).Name);
         Assert.Equal(
-            [$"{Index}: the shard 'model-00001-of-00002.safetensors' is missing; model.safetensors is used instead of the index."],
+            [$"{Index}: the shard 'model-00001-of-00002.safetensors' is missing; model.safetensors is used instead "
+                + "of the index."],
             checkpoint.Warnings);
     }
 

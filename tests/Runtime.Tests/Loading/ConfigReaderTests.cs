@@ -16,7 +16,8 @@ public class ConfigReaderTests
             {"architectures":["LlamaForCausalLM"],"attention_bias":false,"attention_dropout":0.0,"bos_token_id":128000,
              "eos_token_id":[128001,128008,128009],"hidden_act":"silu","hidden_size":4096,"initializer_range":0.02,
              "intermediate_size":14336,"max_position_embeddings":131072,"mlp_bias":false,"model_type":"llama",
-             "num_attention_heads":32,"num_hidden_layers":32,"num_key_value_heads":8,"pretraining_tp":1,"rms_norm_eps":1e-05,
+             "num_attention_heads":32,"num_hidden_layers":32,"num_key_value_heads":8,"pretraining_tp":1,
+             "rms_norm_eps":1e-05,
              "rope_scaling":{"factor":8.0,"low_freq_factor":1.0,"high_freq_factor":4.0,
              "original_max_position_embeddings":8192,"rope_type":"llama3"},"rope_theta":500000.0,
              "tie_word_embeddings":false,"torch_dtype":"bfloat16","transformers_version":"4.42.3","use_cache":true,
@@ -68,8 +69,8 @@ public class ConfigReaderTests
     {
         ModelConfig config = Llama(c =>
         {
-            foreach (string key in (string[])["num_key_value_heads", "max_position_embeddings", "rms_norm_eps", "rope_theta",
-                "tie_word_embeddings", "bos_token_id", "eos_token_id", "model_type"])
+            foreach (string key in (string[])["num_key_value_heads", "max_position_embeddings", "rms_norm_eps",
+                "rope_theta", "tie_word_embeddings", "bos_token_id", "eos_token_id", "model_type"])
                 c.Remove(key);
             c["head_dim"] = null;
             c["rope_scaling"] = null;
@@ -87,7 +88,9 @@ public class ConfigReaderTests
     [Fact]
     public void Linear_scaling_in_its_oldest_form_and_default_are_read()
     {
-        Assert.Equal(new RopeConfig(10000, RopeType.Linear, 4), Llama(c => c["rope_scaling"] = Json("""{"type":"linear","factor":4.0}""")).Rope);
+        Assert.Equal(
+            new RopeConfig(10000, RopeType.Linear, 4),
+            Llama(c => c["rope_scaling"] = Json("""{"type":"linear","factor":4.0}""")).Rope);
         Assert.Equal(new RopeConfig(10000), Llama(c => c["rope_scaling"] = Json("""{"rope_type":"default"}""")).Rope);
         Assert.Equal(new RopeConfig(10000), Llama(c => c["rope_scaling"] = new JsonObject()).Rope);
         Assert.Equal(new RopeConfig(7), Llama(c =>
@@ -123,7 +126,8 @@ public class ConfigReaderTests
 
     [Fact]
     public void Qwen2_has_biases_on_q_k_and_v_whatever_the_flag_says() =>
-        Assert.Equal(Biases.QueryKeyValue, Read(TinyModel.Qwen2(configure: c => c["attention_bias"] = false).Config).Biases);
+        Assert.Equal(
+            Biases.QueryKeyValue, Read(TinyModel.Qwen2(configure: c => c["attention_bias"] = false).Config).Biases);
 
     [Theory]
     [InlineData("""{"sliding_window":24}""", 24)]
@@ -208,7 +212,8 @@ public class ConfigReaderTests
         Merge(config, """{"sliding_window":24,"use_sliding_window":true,"max_window_layers":1}""");
 
         Assert.Equal(
-            "config.json: use_sliding_window is true from layer 1 of 2 on (max_window_layers), but a window that only some layers have is not "
+            "config.json: use_sliding_window is true from layer 1 of 2 on (max_window_layers), but a window that "
+            + "only some layers have is not "
             + "supported. Use a model whose layers are alike.",
             Assert.Throws<ModelFormatException>(() => Read(config)).Message);
     }
@@ -233,7 +238,8 @@ public class ConfigReaderTests
             config[key] = Json(quantization);
 
             Assert.Equal(
-                $"config.json: {key} describes {convention}, but quantised checkpoints are not supported yet (weights in F32, BF16 and F16 "
+                $"config.json: {key} describes {convention}, but quantised checkpoints are not supported yet "
+                + "(weights in F32, BF16 and F16 "
                 + "are). Use the unquantised checkpoint of this model.",
                 Assert.Throws<ModelFormatException>(() => Read(config)).Message);
         }
@@ -244,7 +250,8 @@ public class ConfigReaderTests
     {
         List<string> warnings = [];
         JsonObject config = TinyModel.Llama().Config;
-        Merge(config, """{"rope_interleaved":true,"quant_note":"x","pretraining_tp":2,"sliding_window":9,"rope_scaling":{"type":"linear","factor":2,"low_freq_factor":1}}""");
+        Merge(config, """{"rope_interleaved":true,"quant_note":"x","pretraining_tp":2,"sliding_window":9}""");
+        Merge(config, """{"rope_scaling":{"type":"linear","factor":2,"low_freq_factor":1}}""");
 
         Read(config, warnings);
 
@@ -265,8 +272,10 @@ public class ConfigReaderTests
         return Read(config);
     }
 
-    private static JsonObject Llama3() => Json(
-        """{"rope_type":"llama3","factor":8.0,"low_freq_factor":1.0,"high_freq_factor":4.0,"original_max_position_embeddings":64}""");
+    private static JsonObject Llama3() => Json("""
+        {"rope_type":"llama3","factor":8.0,"low_freq_factor":1.0,"high_freq_factor":4.0,
+         "original_max_position_embeddings":64}
+        """);
 
     private static JsonObject Json(string text) => JsonNode.Parse(text)!.AsObject();
 

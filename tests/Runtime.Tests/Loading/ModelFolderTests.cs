@@ -54,8 +54,10 @@ public sealed class ModelFolderTests : IDisposable
         model.Write(_folder.Path);
 
         Assert.Equal(
-            "model.safetensors: tensor 'model.layers.0.mlp.up_proj.weight_scale_inv' belongs to FP8 in blocks, as DeepSeek and fine-grained FP8 "
-            + "write it, and config.json has no quantization_config, but quantised checkpoints are not supported yet (weights in F32, BF16 and F16 "
+            "model.safetensors: tensor 'model.layers.0.mlp.up_proj.weight_scale_inv' belongs to FP8 in blocks, as "
+            + "DeepSeek and fine-grained FP8 "
+            + "write it, and config.json has no quantization_config, but quantised checkpoints are not supported yet "
+            + "(weights in F32, BF16 and F16 "
             + "are). Use the unquantised checkpoint of this model.", Refusal());
     }
 
@@ -72,7 +74,8 @@ public sealed class ModelFolderTests : IDisposable
         model.Tensors[$"model.layers.0.self_attn.q_proj.{suffix}"] = new(SafetensorsDType.F32, [1], 1);
         model.Write(_folder.Path);
 
-        Assert.StartsWith($"model.safetensors: tensor 'model.layers.0.self_attn.q_proj.{suffix}' belongs to {convention}, and", Refusal());
+        Assert.StartsWith($"model.safetensors: tensor 'model.layers.0.self_attn.q_proj.{suffix}' belongs to "
+            + $"{convention}, and", Refusal());
     }
 
     [Fact]
@@ -84,7 +87,8 @@ public sealed class ModelFolderTests : IDisposable
         model.Write(_folder.Path);
 
         Assert.StartsWith(
-            "model.safetensors: tensor 'model.layers.0.mlp.up_proj.weight' is F8_E4M3, a quantised tensor without a configuration, but", Refusal());
+            "model.safetensors: tensor 'model.layers.0.mlp.up_proj.weight' is F8_E4M3, a quantised tensor without a "
+            + "configuration, but", Refusal());
     }
 
     [Fact]
@@ -93,7 +97,8 @@ public sealed class ModelFolderTests : IDisposable
         TinyModel.Llama().Write(_folder.Path);
         Write("hf_quant_config.json", """{"producer":{"name":"modelopt"},"quantization":{"quant_algo":"FP8"}}""");
 
-        Assert.StartsWith("hf_quant_config.json: the file describes NVIDIA ModelOpt 'FP8', but quantised checkpoints are not supported yet", Refusal());
+        Assert.StartsWith("hf_quant_config.json: the file describes NVIDIA ModelOpt 'FP8', but quantised checkpoints "
+            + "are not supported yet", Refusal());
     }
 
     [Fact]
@@ -104,7 +109,8 @@ public sealed class ModelFolderTests : IDisposable
         model.Write(_folder.Path);
 
         Assert.Equal(
-            "model.safetensors: tensor 'model.norm.weight' is F64, but weights in F32, BF16 or F16 were expected (no other type is computed with yet). "
+            "model.safetensors: tensor 'model.norm.weight' is F64, but weights in F32, BF16 or F16 were expected (no "
+            + "other type is computed with yet). "
             + "Use a checkpoint in one of these.", Refusal());
     }
 
@@ -133,7 +139,8 @@ public sealed class ModelFolderTests : IDisposable
         model.Write(_folder.Path);
 
         Assert.Equal(
-            "model.safetensors: tensor 'model.layers.2.input_layernorm.weight' (and 8 more) is missing, but config.json implies it "
+            "model.safetensors: tensor 'model.layers.2.input_layernorm.weight' (and 8 more) is missing, but "
+            + "config.json implies it "
             + $"(num_hidden_layers 3). {SameModel}", Refusal());
     }
 
@@ -145,8 +152,10 @@ public sealed class ModelFolderTests : IDisposable
         model.Write(_folder.Path);
 
         Assert.Equal(
-            "model.safetensors: tensor 'model.layers.1.input_layernorm.weight' (and 8 more) is not read by LlamaForCausalLM with num_hidden_layers 1, "
-            + $"but every tensor of a checkpoint must be (what is left out changes the answer). {SameModel}", Refusal());
+            "model.safetensors: tensor 'model.layers.1.input_layernorm.weight' (and 8 more) is not read by "
+            + "LlamaForCausalLM with num_hidden_layers 1, "
+            + $"but every tensor of a checkpoint must be (what is left out changes the answer). "
+            + $"{SameModel}", Refusal());
     }
 
     [Fact]
@@ -157,8 +166,10 @@ public sealed class ModelFolderTests : IDisposable
         model.Write(_folder.Path);
 
         Assert.Equal(
-            "model.safetensors: tensor 'model.layers.0.self_attn.k_proj.bias' (and 7 more) is not read by LlamaForCausalLM without biases there "
-            + $"(attention_bias, mlp_bias), but every tensor of a checkpoint must be (what is left out changes the answer). {SameModel}", Refusal());
+            "model.safetensors: tensor 'model.layers.0.self_attn.k_proj.bias' (and 7 more) is not read by "
+            + "LlamaForCausalLM without biases there "
+            + $"(attention_bias, mlp_bias), but every tensor of a checkpoint must be (what is left out changes the "
+            + $"answer). {SameModel}", Refusal());
     }
 
     [Fact]
@@ -169,7 +180,8 @@ public sealed class ModelFolderTests : IDisposable
         model.Write(_folder.Path);
 
         Assert.Equal(
-            "model.safetensors: tensor 'model.layers.0.mlp.gate_proj.bias' (and 5 more) is missing, but config.json implies it "
+            "model.safetensors: tensor 'model.layers.0.mlp.gate_proj.bias' (and 5 more) is missing, but config.json "
+            + "implies it "
             + $"(LlamaForCausalLM with these flags has biases there). {SameModel}", Refusal());
     }
 
@@ -185,7 +197,8 @@ public sealed class ModelFolderTests : IDisposable
         model.Write(_folder.Path);
 
         Assert.Equal(
-            "model.safetensors: tensor 'model.layers.0.self_attn.q_norm.weight' is not read by LlamaForCausalLM, but every tensor of a checkpoint must be "
+            "model.safetensors: tensor 'model.layers.0.self_attn.q_norm.weight' is not read by LlamaForCausalLM, but "
+            + "every tensor of a checkpoint must be "
             + $"(what is left out changes the answer). {SameModel}", Refusal());
     }
 
@@ -200,7 +213,8 @@ public sealed class ModelFolderTests : IDisposable
         model.Write(_folder.Path);
 
         Assert.Equal(
-            $"model.safetensors: tensor 'lm_head.weight' is missing, but config.json implies it (tie_word_embeddings is false). {SameModel}", Refusal());
+            $"model.safetensors: tensor 'lm_head.weight' is missing, but config.json implies it (tie_word_embeddings "
+            + $"is false). {SameModel}", Refusal());
     }
 
     [Fact]
@@ -212,8 +226,10 @@ public sealed class ModelFolderTests : IDisposable
         model.Write(_folder.Path);
 
         Assert.Equal(
-            "model.safetensors: tensor 'tok_embeddings.weight' has a name of Meta's own layout, but the layout of Hugging Face was expected (rows of q and k "
-            + "are ordered differently). Download the Hugging Face version of this model (the repository's files beside the folder 'original'), or convert it "
+            "model.safetensors: tensor 'tok_embeddings.weight' has a name of Meta's own layout, but the layout of "
+            + "Hugging Face was expected (rows of q and k "
+            + "are ordered differently). Download the Hugging Face version of this model (the repository's files "
+            + "beside the folder 'original'), or convert it "
             + "with convert_llama_weights_to_hf.py of transformers.", Refusal());
     }
 
@@ -236,7 +252,10 @@ public sealed class ModelFolderTests : IDisposable
     {
         TinyModel.Llama().Write(_folder.Path);
         Write("generation_config.json",
-            """{"do_sample":true,"temperature":0.6,"top_p":0.9,"top_k":50,"min_p":0.05,"repetition_penalty":1.1,"max_length":4096,"max_new_tokens":16,"num_beams":1,"bos_token_id":3}""");
+            """
+            {"do_sample":true,"temperature":0.6,"top_p":0.9,"top_k":50,"min_p":0.05,"repetition_penalty":1.1,
+             "max_length":4096,"max_new_tokens":16,"num_beams":1,"bos_token_id":3}
+            """);
 
         GenerationConfig defaults = ModelFolder.Open(_folder.Path).GenerationDefaults!;
 
@@ -291,10 +310,12 @@ public sealed class ModelFolderTests : IDisposable
         TinyModel.Llama().Write(_folder.Path);
 
         Assert.Equal(
-            $"{_folder.File("x")}: there is no such folder, but a model folder with config.json and model.safetensors was expected. Check the path.",
+            $"{_folder.File("x")}: there is no such folder, but a model folder with config.json and "
+            + "model.safetensors was expected. Check the path.",
             Assert.Throws<ModelFormatException>(() => ModelFolder.Open(_folder.File("x"))).Message);
         Assert.Equal(
-            $"{_folder.File("config.json")}: this is a file, but a model folder with config.json and model.safetensors was expected. "
+            $"{_folder.File("config.json")}: this is a file, but a model folder with config.json and "
+            + "model.safetensors was expected. "
             + "Give the folder that holds the model.",
             Assert.Throws<ModelFormatException>(() => ModelFolder.Open(_folder.File("config.json"))).Message);
     }
@@ -303,19 +324,22 @@ public sealed class ModelFolderTests : IDisposable
     public void Folder_without_a_configuration_is_refused()
     {
         Assert.Equal(
-            $"{_folder.Path}: the folder holds no config.json, but a model folder with config.json and model.safetensors was expected. "
+            $"{_folder.Path}: the folder holds no config.json, but a model folder with config.json and "
+            + "model.safetensors was expected. "
             + "Give the folder that holds the model.", Refusal());
 
         TinyModel.Llama().Write(_folder.Path);
         File.Delete(_folder.File("config.json"));
 
         Assert.Equal(
-            $"{_folder.Path}: the folder holds weights and no config.json, but a model folder with config.json and model.safetensors was expected "
+            $"{_folder.Path}: the folder holds weights and no config.json, but a model folder with config.json and "
+            + "model.safetensors was expected "
             + "(it gives the model's shape). Download config.json too.", Refusal());
 
         Write("params.json", "{}");
 
-        Assert.StartsWith($"{Path.GetFileName(_folder.Path)}: the folder holds 'params.json', Meta's own layout, but", Refusal());
+        Assert.StartsWith($"{Path.GetFileName(_folder.Path)}: the folder holds 'params.json', Meta's own layout, "
+            + "but", Refusal());
     }
 
     [Theory]
@@ -353,12 +377,14 @@ public sealed class ModelFolderTests : IDisposable
             stream.SetLength(table.FileLength - 100);
 
         Assert.Equal(
-            $"model.safetensors: the tensors have {data} bytes, but {data - 100} follow the header. The file is cut short; download it again.", Refusal());
+            $"model.safetensors: the tensors have {data} bytes, but {data - 100} follow the header. The file is cut "
+            + "short; download it again.", Refusal());
 
         File.WriteAllBytes(weights, []);
 
         Assert.Equal(
-            "model.safetensors: the file is empty (0 bytes), but a safetensors file starts with 8 bytes of header length. Download it again.", Refusal());
+            "model.safetensors: the file is empty (0 bytes), but a safetensors file starts with 8 bytes of header "
+            + "length. Download it again.", Refusal());
     }
 
     private void Write(string name, string text) => File.WriteAllText(_folder.File(name), text);

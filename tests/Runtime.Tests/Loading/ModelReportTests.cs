@@ -13,10 +13,12 @@ public class ModelReportTests
         ModelReport report = ModelReport.Describe(ModelFolder.Open(Goldens.Demo));
 
         Assert.Equal(
-            ["embed_tokens", "input_layernorm", "q_proj", "k_proj", "v_proj", "o_proj", "post_attention_layernorm", "gate_proj", "up_proj", "down_proj", "norm"],
+            ["embed_tokens", "input_layernorm", "q_proj", "k_proj", "v_proj", "o_proj", "post_attention_layernorm",
+                "gate_proj", "up_proj", "down_proj", "norm"],
             report.Modules.Select(m => m.Kind));
         ModuleReport keys = report.Modules[3];
-        Assert.Equal((6, "BF16", 6L * 64 * 256, 6L * 64 * 256 * 2), (keys.Count, keys.DType, keys.Parameters, keys.Bytes));
+        Assert.Equal(
+            (6, "BF16", 6L * 64 * 256, 6L * 64 * 256 * 2), (keys.Count, keys.DType, keys.Parameters, keys.Bytes));
         Assert.Equal([64, 256], keys.Shape);
         long parameters = 2304L * 256 + 256 + 6L * (2 * 256 + (256 + 64 + 64 + 256) * 256 + 3 * 512 * 256);
         Assert.Equal(parameters, report.ParameterCount);
@@ -25,7 +27,8 @@ public class ModelReportTests
         Assert.Equal(6 * 2 * 2 * 32 * 4, report.KvBytesPerTokenF32);
         Assert.Equal(6 * 2 * 2 * 32 * 2, report.KvBytesPerTokenBF16);
         Assert.Equal(2048, report.ContextLength);
-        Assert.Equal((500000, "llama3 (factor 8, low 1, high 4, original context 512)"), (report.RopeTheta, report.RopeScaling));
+        Assert.Equal((500000, "llama3 (factor 8, low 1, high 4, original context "
+            + "512)"), (report.RopeTheta, report.RopeScaling));
         Assert.Equal(2288, report.BosId);
         Assert.Equal([2289, 2296, 2297], report.StopIds);
         Assert.True(report.IsTied && report.HasTokenizer);
@@ -46,7 +49,8 @@ public class ModelReportTests
 
         Assert.Equal(
             [("q_proj", 1, "BF16"), ("q_proj", 1, "F32"), ("q_proj.bias", 2, "BF16")],
-            report.Modules.Where(m => m.Kind.StartsWith("q_proj", StringComparison.Ordinal)).Select(m => (m.Kind, m.Count, m.DType)));
+            report.Modules.Where(m => m.Kind.StartsWith("q_proj", StringComparison.Ordinal))
+                .Select(m => (m.Kind, m.Count, m.DType)));
         Assert.False(report.HasTokenizer);
         Assert.Null(report.ChatTemplate);
         Assert.Equal("default", report.RopeScaling);
@@ -76,7 +80,8 @@ public class ModelReportTests
 
         Assert.Equal(json, JsonSerializer.Serialize(back));
         Assert.Equal(report.ParameterCount, back.ParameterCount);
-        Assert.Equal(report.GenerationDefaults, back.GenerationDefaults! with { EosIds = report.GenerationDefaults!.EosIds });
+        Assert.Equal(
+            report.GenerationDefaults, back.GenerationDefaults! with { EosIds = report.GenerationDefaults!.EosIds });
     }
 
     [Fact]
@@ -104,8 +109,10 @@ public class ModelReportTests
         [
             ("model.embed_tokens", [20_000_000, Hidden]), ("model.norm", [Hidden]),
             ("model.layers.0.input_layernorm", [Hidden]), ("model.layers.0.post_attention_layernorm", [Hidden]),
-            ("model.layers.0.self_attn.q_proj", [Hidden, Hidden]), ("model.layers.0.self_attn.k_proj", [KeyValue, Hidden]),
-            ("model.layers.0.self_attn.v_proj", [KeyValue, Hidden]), ("model.layers.0.self_attn.o_proj", [Hidden, Hidden]),
+            ("model.layers.0.self_attn.q_proj", [Hidden, Hidden]),
+            ("model.layers.0.self_attn.k_proj", [KeyValue, Hidden]),
+            ("model.layers.0.self_attn.v_proj", [KeyValue, Hidden]),
+            ("model.layers.0.self_attn.o_proj", [Hidden, Hidden]),
             ("model.layers.0.mlp.gate_proj", [Mlp, Hidden]), ("model.layers.0.mlp.up_proj", [Mlp, Hidden]),
             ("model.layers.0.mlp.down_proj", [Hidden, Mlp]),
         ];
@@ -114,8 +121,9 @@ public class ModelReportTests
         {
             long begin = end;
             end += 2 * t.Shape.Aggregate((a, b) => a * b);
+            string shape = string.Join(',', t.Shape);
             return $$"""
-                "{{t.Name}}.weight":{"dtype":"BF16","shape":[{{string.Join(',', t.Shape)}}],"data_offsets":[{{begin}},{{end}}]}
+                "{{t.Name}}.weight":{"dtype":"BF16","shape":[{{shape}}],"data_offsets":[{{begin}},{{end}}]}
                 """;
         }));
         byte[] start = SafetensorsTableTests.File("{" + header + "}");

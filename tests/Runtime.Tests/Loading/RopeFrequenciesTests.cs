@@ -50,7 +50,9 @@ public class RopeFrequenciesTests
         float[] scaled = RopeFrequencies.Compute(Llama32 with { Factor = factor }, headDim);
 
         Assert.Equal(plain[..kept], scaled[..kept]);
-        Assert.All(Enumerable.Range(kept, blended), j => Assert.True(scaled[j] < plain[j] && scaled[j] > plain[j] / (float)factor));
+        Assert.All(
+            Enumerable.Range(kept, blended),
+            j => Assert.True(scaled[j] < plain[j] && scaled[j] > plain[j] / (float)factor));
         Assert.Equal(plain[(kept + blended)..].Select(f => f / (float)factor), scaled[(kept + blended)..]);
     }
 

@@ -32,7 +32,8 @@ public sealed class WeightLoaderTests : IDisposable
     public void Products_keep_the_type_they_are_stored_in_and_gains_become_F32(SafetensorsDType stored, DType loaded)
     {
         TinyModel model = TinyModel.Llama();
-        foreach (string name in (string[])["model.layers.1.mlp.up_proj.weight", "model.norm.weight", "model.embed_tokens.weight"])
+        string[] changed = ["model.layers.1.mlp.up_proj.weight", "model.norm.weight", "model.embed_tokens.weight"];
+        foreach (string name in changed)
             model.Tensors[name] = model.Tensors[name] with { DType = stored };
         string path = model.Write(_folder.Path);
 
@@ -81,7 +82,7 @@ public sealed class WeightLoaderTests : IDisposable
 
         AssertLoadsAsStored(path, useMapping: false);
         AssertLoadsAsStored(path, useMapping: true);
-        using TransformerWeights weights = WeightLoader.Load(ModelFolder.Open(path), new LoadOptions { UseMapping = true });
+        using TransformerWeights weights = Load(ModelFolder.Open(path), useMapping: true);
         Assert.Equal(0, weights.Layers[0].Down.Parts[0].Weight.Offset);   // in memory of its own
     }
 
@@ -89,7 +90,8 @@ public sealed class WeightLoaderTests : IDisposable
     public void Tensor_that_ends_with_its_page_is_copied_when_mapped()
     {
         TinyModel model = TinyModel.Llama();
-        foreach (string name in model.Tensors.Keys.Where(n => n.EndsWith("norm.weight", StringComparison.Ordinal)).ToArray())
+        string[] gains = [.. model.Tensors.Keys.Where(n => n.EndsWith("norm.weight", StringComparison.Ordinal))];
+        foreach (string name in gains)
             model.Tensors[name] = model.Tensors[name] with { DType = SafetensorsDType.F32 };
         string path = model.Write(_folder.Path), file = _folder.File("model.safetensors");
         Assert.Equal("model.layers.1.self_attn.v_proj.weight", SafetensorsFile.Open(file).Table.Entries[^1].Name);
@@ -107,7 +109,7 @@ public sealed class WeightLoaderTests : IDisposable
         long OffsetOfLastValue()
         {
             AssertLoadsAsStored(path, useMapping: true);
-            using TransformerWeights weights = WeightLoader.Load(ModelFolder.Open(path), new LoadOptions { UseMapping = true });
+            using TransformerWeights weights = Load(ModelFolder.Open(path), useMapping: true);
             Assert.NotEqual(0, weights.Embedding.Offset);
             return weights.Layers[1].QueryKeyValue.Parts[2].Weight.Offset;
         }
@@ -133,9 +135,10 @@ public sealed class WeightLoaderTests : IDisposable
         model.Tensors["lm_head.weight"] = embedding;
         ModelFolder folder = ModelFolder.Open(model.Write(_folder.Path));
         Assert.Equal(
-            ["model.safetensors: tensor 'lm_head.weight' is present although tie_word_embeddings is true; its bytes must be those of the embedding, "
+            ["model.safetensors: tensor 'lm_head.weight' is present although tie_word_embeddings is true; its bytes "
+                + "must be those of the embedding, "
                 + "which is used."], folder.Warnings);
-        WeightLoader.Load(folder, new LoadOptions { UseMapping = useMapping }).Dispose();
+        Load(folder, useMapping).Dispose();
 
         float[] changed = [.. embedding.Values];
         changed[^1] += 1;
@@ -143,17 +146,19 @@ public sealed class WeightLoaderTests : IDisposable
         folder = ModelFolder.Open(model.Write(_folder.Path));
 
         Assert.Equal(TiedHeadDiffers,
-            Assert.Throws<ModelFormatException>(() => WeightLoader.Load(folder, new LoadOptions { UseMapping = useMapping })).Message);
+            Assert.Throws<ModelFormatException>(() => Load(folder, useMapping)).Message);
     }
 
     [Fact]
     public void Tied_head_of_another_type_is_refused_at_once()
     {
         TinyModel model = TinyModel.Llama(configure: c => c["tie_word_embeddings"] = true);
-        model.Tensors["lm_head.weight"] = model.Tensors["model.embed_tokens.weight"] with { DType = SafetensorsDType.F32 };
+        TinyTensor embedding = model.Tensors["model.embed_tokens.weight"];
+        model.Tensors["lm_head.weight"] = embedding with { DType = SafetensorsDType.F32 };
         model.Write(_folder.Path);
 
-        Assert.Equal(TiedHeadDiffers, Assert.Throws<ModelFormatException>(() => ModelFolder.Open(_folder.Path)).Message);
+        Assert.Equal(
+            TiedHeadDiffers, Assert.Throws<ModelFormatException>(() => ModelFolder.Open(_folder.Path)).Message);
     }
 
     [Theory]
@@ -170,7 +175,8 @@ public sealed class WeightLoaderTests : IDisposable
         ModelFolder folder = ModelFolder.Open(model.Write(_folder.Path));
 
         Assert.Equal(
-            $"model.safetensors: element {element} of tensor '{tensor}' is infinite or not a number, but a finite number was expected (every answer would be "
+            $"model.safetensors: element {element} of tensor '{tensor}' is infinite or not a number, but a finite "
+            + "number was expected (every answer would be "
             + "not a number). The checkpoint is damaged; download it again.",
             Assert.Throws<ModelFormatException>(() => WeightLoader.Load(folder)).Message);
     }
@@ -184,7 +190,7 @@ public sealed class WeightLoaderTests : IDisposable
         using (FileStream stream = File.OpenWrite(_folder.File("model.safetensors")))
             stream.SetLength(stream.Length - 1);
 
-        var e = Assert.Throws<ModelFormatException>(() => WeightLoader.Load(folder, new LoadOptions { UseMapping = useMapping }));
+        var e = Assert.Throws<ModelFormatException>(() => Load(folder, useMapping));
 
         Assert.EndsWith("when its header was read. Load the model again when nothing writes to it.", e.Message);
     }
@@ -216,7 +222,7 @@ public sealed class WeightLoaderTests : IDisposable
     public void Weights_that_were_disposed_are_not_read()
     {
         ModelFolder folder = ModelFolder.Open(TinyModel.Llama().Write(_folder.Path));
-        TransformerWeights weights = WeightLoader.Load(folder, new LoadOptions { UseMapping = true });
+        TransformerWeights weights = Load(folder, useMapping: true);
 
         weights.Dispose();
 
@@ -234,15 +240,19 @@ public sealed class WeightLoaderTests : IDisposable
     }
 
     private const string TiedHeadDiffers =
-        "model.safetensors: tensor 'lm_head.weight' differs from 'model.embed_tokens.weight', but tie_word_embeddings is true (then they are one). "
+        "model.safetensors: tensor 'lm_head.weight' differs from 'model.embed_tokens.weight', but "
+        + "tie_word_embeddings is true (then they are one). "
         + "Set it to false in config.json if the model has a head of its own.";
 
-    /// <summary>Every tensor of the files is where the model reads it, bit for bit, or widened where it is a vector.</summary>
+    private static TransformerWeights Load(ModelFolder folder, bool useMapping) =>
+        WeightLoader.Load(folder, new LoadOptions { UseMapping = useMapping, Threads = 3 });
+
+    /// <summary>Every tensor of the files is where it is read, bit for bit, or widened where it is a vector.</summary>
     private static void AssertLoadsAsStored(string path, bool useMapping)
     {
         ModelFolder folder = ModelFolder.Open(path);
         ModelConfig config = folder.Config;
-        using TransformerWeights w = WeightLoader.Load(folder, new LoadOptions { UseMapping = useMapping, Threads = 3 });
+        using TransformerWeights w = Load(folder, useMapping);
 
         var unread = new HashSet<string>(folder.Checkpoint.Tensors.Keys);
         Same("model.embed_tokens", w.Embedding);
@@ -255,7 +265,9 @@ public sealed class WeightLoaderTests : IDisposable
             string layer = $"model.layers.{i}";
             Same($"{layer}.input_layernorm", w.Layers[i].AttentionNorm);
             Same($"{layer}.post_attention_layernorm", w.Layers[i].MlpNorm);
-            SameParts(w.Layers[i].QueryKeyValue, $"{layer}.self_attn.q_proj", $"{layer}.self_attn.k_proj", $"{layer}.self_attn.v_proj");
+            SameParts(
+                w.Layers[i].QueryKeyValue,
+                $"{layer}.self_attn.q_proj", $"{layer}.self_attn.k_proj", $"{layer}.self_attn.v_proj");
             SameParts(w.Layers[i].Output, $"{layer}.self_attn.o_proj");
             SameParts(w.Layers[i].GateUp, $"{layer}.mlp.gate_proj", $"{layer}.mlp.up_proj");
             SameParts(w.Layers[i].Down, $"{layer}.mlp.down_proj");
