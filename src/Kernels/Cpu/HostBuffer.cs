@@ -9,16 +9,14 @@ namespace Puna.Kernels.Cpu;
 public sealed unsafe class HostBuffer : IDisposable
 {
     private const int Alignment = 64;   // a cache line, and the widest vector
-    private readonly bool _owned;
+    private void* _allocation;   // what is to be freed: null when the memory was lent
     private byte* _address;
 
-    private HostBuffer(byte* address, long bytes, bool owned)
+    private HostBuffer(byte* address, long bytes, void* allocation)
     {
         _address = address;
-        _owned = owned;
+        _allocation = allocation;
         Bytes = bytes;
-        if (owned && bytes > 0)
-            GC.AddMemoryPressure(bytes);
     }
 
     /// <summary>Frees memory that nobody disposed.</summary>
@@ -27,29 +25,19 @@ public sealed unsafe class HostBuffer : IDisposable
     /// <summary>Length in bytes.</summary>
     public long Bytes { get; }
 
-    /// <summary>Allocates <paramref name="bytes"/> zeroed bytes, aligned to 64.</summary>
-    /// <exception cref="OutOfCapacityException">The machine does not have that much memory.</exception>
-    public static HostBuffer Allocate(long bytes)
-    {
-        HostBuffer buffer = AllocateUncleared(bytes);
-        NativeMemory.Clear(buffer._address, (nuint)bytes);
-        return buffer;
-    }
-
     /// <summary>
-    /// Allocates <paramref name="bytes"/> bytes, aligned to 64, that hold anything: for memory that is written next,
-    /// since clearing it would touch every page once more.
+    /// Allocates <paramref name="bytes"/> zeroed bytes, aligned to 64; the system gives a page when it is first touched.
     /// </summary>
     /// <exception cref="OutOfCapacityException">The machine does not have that much memory.</exception>
-    public static HostBuffer AllocateUncleared(long bytes)
+    public static HostBuffer Allocate(long bytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         try
         {
-            // One vector of slack, so that a tail may be read as a whole vector.
-            byte* address = (byte*)NativeMemory.AlignedAlloc((nuint)(bytes + Alignment), Alignment);
-            NativeMemory.Clear(address + bytes, Alignment);
-            return new HostBuffer(address, bytes, owned: true);
+            // One vector of slack to align by, and one so that a tail may be read as a whole vector.
+            void* allocation = NativeMemory.AllocZeroed((nuint)(bytes + 2 * Alignment));
+            byte* address = (byte*)(((nuint)allocation + Alignment - 1) & ~(nuint)(Alignment - 1));
+            return new HostBuffer(address, bytes, allocation);
         }
         catch (OutOfMemoryException e)
         {
@@ -62,7 +50,7 @@ public sealed unsafe class HostBuffer : IDisposable
     /// <summary>Wraps memory that belongs to someone else, who must keep it alive for as long as this is used.</summary>
     /// <param name="address">First byte.</param>
     /// <param name="bytes">Length in bytes.</param>
-    public static HostBuffer Lend(byte* address, long bytes) => new(address, bytes, owned: false);
+    public static HostBuffer Lend(byte* address, long bytes) => new(address, bytes, allocation: null);
 
     /// <summary>The elements from byte <paramref name="offset"/> on.</summary>
     /// <param name="offset">Distance from the start, in bytes.</param>
@@ -88,13 +76,8 @@ public sealed unsafe class HostBuffer : IDisposable
 
     private void Free()
     {
-        if (_owned && _address is not null)
-        {
-            NativeMemory.AlignedFree(_address);
-            if (Bytes > 0)
-                GC.RemoveMemoryPressure(Bytes);
-        }
-
+        NativeMemory.Free(_allocation);
+        _allocation = null;
         _address = null;
     }
 }

@@ -49,7 +49,7 @@ internal sealed class WeightPlacer : IDisposable
         if (_maps.TryGetValue(tensor.File, out MappedFile? map) && map.CanUse(begin, end, type.ByteSize()))
             return new Tensor(map.Buffer, begin, type, rows, cols);
 
-        HostBuffer buffer = HostBuffer.AllocateUncleared(tensor.Entry.Bytes);
+        HostBuffer buffer = HostBuffer.Allocate(tensor.Entry.Bytes);
         _owned.Add(buffer);
         for (long done = 0; done < tensor.Entry.Bytes; done += PieceBytes)
         {
