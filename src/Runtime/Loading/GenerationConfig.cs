@@ -3,15 +3,18 @@ using System.Text.Json;
 
 namespace Puna.Runtime.Loading;
 
-/// <summary>Sampling defaults of a model, as <c>generation_config.json</c> gives them; null where it gives none.</summary>
+/// <summary>
+/// Sampling defaults of a model, as <c>generation_config.json</c> gives them; null where it gives none.
+/// </summary>
 public sealed record GenerationConfig
 {
     // Keys that would change the answer and are not implemented, each with the values that change nothing.
     private static readonly (string Key, double[] Neutral)[] UnsupportedKeys =
     [
-        ("num_beams", [1]), ("num_beam_groups", [1]), ("no_repeat_ngram_size", [0]), ("encoder_no_repeat_ngram_size", [0]),
-        ("typical_p", [1]), ("epsilon_cutoff", [0]), ("eta_cutoff", [0]), ("penalty_alpha", [0]), ("length_penalty", [1]),
-        ("diversity_penalty", [0]), ("min_length", [0]), ("guidance_scale", [1]),
+        ("num_beams", [1]), ("num_beam_groups", [1]), ("no_repeat_ngram_size", [0]),
+        ("encoder_no_repeat_ngram_size", [0]), ("typical_p", [1]), ("epsilon_cutoff", [0]), ("eta_cutoff", [0]),
+        ("penalty_alpha", [0]), ("length_penalty", [1]), ("diversity_penalty", [0]), ("min_length", [0]),
+        ("guidance_scale", [1]),
     ];
 
     /// <summary><c>bos_token_id</c>.</summary>
@@ -63,7 +66,8 @@ public sealed record GenerationConfig
     /// <param name="warnings">Takes remarks on what was accepted, or nothing.</param>
     /// <exception cref="ModelFormatException">A value is wrong.</exception>
     public static GenerationConfig Read(
-        JsonElement config, int vocabSize, string where = "generation_config.json", ICollection<string>? warnings = null)
+        JsonElement config, int vocabSize, string where = "generation_config.json",
+        ICollection<string>? warnings = null)
     {
         var fields = new JsonFields(config, where);
         foreach ((string key, double[] neutral) in UnsupportedKeys)

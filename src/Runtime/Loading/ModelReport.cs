@@ -24,7 +24,9 @@ public sealed record ModuleReport(
 public sealed record MemoryEstimate(
     int ContextTokens, long WeightBytes, long KvBytes, long ScratchBytes, long TotalBytes);
 
-/// <summary>What a model folder holds, from headers and small files alone: plain values, for people and for JSON.</summary>
+/// <summary>
+/// What a model folder holds, from headers and small files alone: plain values, for people and for JSON.
+/// </summary>
 public sealed record ModelReport
 {
     /// <summary>Full path of the folder.</summary>
@@ -193,6 +195,7 @@ public sealed record ModelReport
         if (!File.Exists(path))
             return null;
         using JsonDocument document = JsonFile.Read(path);
-        return new JsonFields(document.RootElement, TokenizerConfig).Find("chat_template") is null ? null : TokenizerConfig;
+        var fields = new JsonFields(document.RootElement, TokenizerConfig);
+        return fields.Find("chat_template") is null ? null : TokenizerConfig;
     }
 }
