@@ -92,7 +92,7 @@ internal sealed partial class Interpreter
                 $"the function '{name.Id}' is unknown. Supported are: "
                 + string.Join(", ", Functions.All.Keys.Order(StringComparer.Ordinal)) + ", and macros of the template."),
             UndefinedValue undefined => throw state.Fail($"{undefined.Problem}, but it is called."),
-            _ => throw state.Fail($"a {PythonTypes.Name(callee)} is called, but only functions, macros and methods can be."),
+            _ => throw state.Fail($"{PythonTypes.Some(callee)} is called, but only functions, macros and methods can be."),
         };
     }
 

@@ -38,7 +38,7 @@ internal static class ListFilters
         Dict dict => state.Integer(dict.Entries.Count),
         UndefinedValue => state.Integer(0),
         LoopValue loop => (IntValue)(loop.Attribute("length") ?? state.Integer(0)),
-        _ => throw state.Fail($"the filter 'length' is given a {PythonTypes.Name(value)}, which has no length. "
+        _ => throw state.Fail($"the filter 'length' is given {PythonTypes.Some(value)}, which has no length. "
             + (value is Generator ? "Write '| list' before it." : "Test it first.")),
     };
 
@@ -67,7 +67,7 @@ internal static class ListFilters
     {
         Dict dict => new(ContainerMethods.Items(state, dict).Items, dict.IsTrusted),
         UndefinedValue => new([], true),
-        _ => throw state.Fail($"the filter 'items' is given a {PythonTypes.Name(value)}, but only a dict has items."),
+        _ => throw state.Fail($"the filter 'items' is given {PythonTypes.Some(value)}, but only a dict has items."),
     };
 
     private static Text Join(RenderState state, IValue value, Bound a)
@@ -99,7 +99,7 @@ internal static class ListFilters
     {
         if (value is not Dict dict)
             throw Undefined.FailIfAny(state, a.Callee, value)
-                ?? state.Fail($"{a.Callee} is given a {PythonTypes.Name(value)}, but sorts a dict only.");
+                ?? state.Fail($"{a.Callee} is given {PythonTypes.Some(value)}, but sorts a dict only.");
         string by = a.Text(1, new Text("key", true)).Value;
         if (by is not ("key" or "value"))
             throw a.Wrong(1, "'key' or 'value'");
@@ -117,7 +117,7 @@ internal static class ListFilters
         {
             IValue read = key(item);
             if (!KeyComparer.IsHashable(read))
-                throw state.Fail($"{a.Callee} meets a {PythonTypes.Name(read)}, but compares strings, numbers, booleans and none only.");
+                throw state.Fail($"{a.Callee} meets {PythonTypes.Some(read)}, but compares strings, numbers, booleans and none only.");
             if (seen.Add(read))
                 kept.Add(item);
         }

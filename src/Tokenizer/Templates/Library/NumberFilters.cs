@@ -14,11 +14,18 @@ internal static class NumberFilters
         ["float"] = new(new(0, "default"), (state, v, a) => ToFloat(v) is { } d
             ? new FloatValue(d, v.IsTrusted)
             : a[0] ?? new FloatValue(0, true)),
-        ["int"] = new(new(0, "default", "base"), (state, v, a) => ToInt(v, a.Int(1, 10)) is { } i
-            ? state.Integer(i, v.IsTrusted)
-            : Undefined.FailIfAny(state, "the filter 'int'", v) is { } failure ? throw failure : a[0] ?? state.Integer(0)),
+        ["int"] = new(new(0, "default", "base"), Int),
         ["round"] = new(new(0, "precision", "method"), Round),
     };
+
+    private static IValue Int(RenderState state, IValue value, Bound a)
+    {
+        if (Undefined.FailIfAny(state, a.Callee, value) is { } failure)
+            throw failure;
+        if (value is FloatValue { Value: var d } && double.IsInfinity(d) || value is Text && ToFloat(value) is { } parsed && double.IsInfinity(parsed))
+            throw state.Fail($"{a.Callee} is given an infinite number, but no integer is infinite.");
+        return ToInt(value, a.Int(1, 10)) is { } i ? state.Integer(i, value.IsTrusted) : a[0] ?? state.Integer(0);
+    }
 
     private static IValue Abs(RenderState state, IValue value, Bound a) => Number.From(value) switch
     {
@@ -29,7 +36,7 @@ internal static class NumberFilters
 
     private static ChatTemplateException NotANumber(RenderState state, string callee, IValue value) =>
         Undefined.FailIfAny(state, callee, value)
-        ?? state.Fail($"{callee} is given a {PythonTypes.Name(value)}, but needs a number.");
+        ?? state.Fail($"{callee} is given {PythonTypes.Some(value)}, but needs a number.");
 
     private static double? ToFloat(IValue value)
     {

@@ -46,7 +46,7 @@ internal static class SelectFilters
     {
         var items = new List<IValue>();
         state.Enter();
-        foreach (IValue item in Iteration.Items(state, value))
+        foreach (IValue item in Items(state, value))
             items.Add(map(item));
         state.Leave();
         return new(items, value.IsTrusted);
@@ -58,7 +58,7 @@ internal static class SelectFilters
         string? test = arguments.Positional.Count > 0 ? Name(state, arguments, "select", "test") : null;
         Arguments rest = arguments.Skip(1);
         var items = new List<IValue>();
-        foreach (IValue item in Iteration.Items(state, value))
+        foreach (IValue item in Items(state, value))
         {
             IValue tested = read(item);
             if ((test is null ? Truth.Of(tested) : Tests.Apply(state, test, tested, rest)) == keep)
@@ -67,6 +67,10 @@ internal static class SelectFilters
 
         return new(items, value.IsTrusted);
     }
+
+    // these filters take none, false and zero for an empty list
+    private static IReadOnlyList<IValue> Items(RenderState state, IValue value) =>
+        Truth.Of(value) ? Iteration.Items(state, value) : [];
 
     private static string Name(RenderState state, Arguments arguments, string filter, string kind) =>
         arguments.Positional is [Text name, ..] ? name.Value

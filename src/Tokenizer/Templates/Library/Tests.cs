@@ -15,7 +15,7 @@ internal static class Tests
         new Dictionary<string, (Signature, Func<RenderState, IValue, IValue, bool>)>
         {
             ["boolean"] = (NoArguments, (_, v, _) => v is BoolValue),
-            ["callable"] = (NoArguments, (_, v, _) => v is Callable or LoopValue),
+            ["callable"] = (NoArguments, (_, v, _) => v is Callable or LoopValue or UndefinedValue),
             ["defined"] = (NoArguments, (_, v, _) => v is not UndefinedValue),
             ["divisibleby"] = (new(1, "num"), (state, v, o) => IsZero(Arithmetic.Apply(state, "%", v, o))),
             ["escaped"] = (NoArguments, (_, v, _) => v is Text { IsMarkup: true }),

@@ -134,13 +134,13 @@ internal sealed class BraceFormat(RenderState state, Text format, Arguments argu
         {
             Text text = value as Text ?? PythonText.Str(state, value);
             if (letter is not ('\0' or 's') || isGrouped)
-                throw state.Fail($"a format has the specification '{spec}' for a {PythonTypes.Name(value)}, but that is for numbers.");
+                throw state.Fail($"a format has the specification '{spec}' for {PythonTypes.Some(value)}, but that is for numbers.");
             return ("", precision < text.CodePointCount ? text.Slice(0, text.OffsetOf(precision.Value)) : text);
         }
 
         char conversion = letter != '\0' ? letter : number.Integer is not null ? 'd' : precision is null ? 'r' : 'g';
         string digits = (conversion == 'r' ? PythonFloat.Repr(Math.Abs(number.Double)) : NumberFormat.Digits(number, conversion, precision))
-            ?? throw state.Fail($"a format has the specification '{spec}' for a {PythonTypes.Name(value)}, but '{letter}' does not fit it.");
+            ?? throw state.Fail($"a format has the specification '{spec}' for {PythonTypes.Some(value)}, but '{letter}' does not fit it.");
         string prefix = NumberFormat.IsNegative(number) ? "-" : sign == '-' ? "" : sign.ToString();
         return (prefix, new(isGrouped ? Group(digits) : digits, value.IsTrusted));
     }

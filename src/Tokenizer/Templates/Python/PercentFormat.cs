@@ -30,7 +30,7 @@ internal sealed class PercentFormat(RenderState state, Text format)
                 Convert(arguments, values, format.IsTrustedAt(next, 1));
         }
 
-        if (_used < values.Count && arguments is not (Dict or Sequence { Kind: SequenceKind.List }))
+        if (_used < values.Count && arguments is not (Dict or UndefinedValue or Sequence { Kind: SequenceKind.List }))
             throw state.Fail($"a format takes {_used} values, but is given {values.Count}.");
         return _builder.ToText();
     }
@@ -123,7 +123,7 @@ internal sealed class PercentFormat(RenderState state, Text format)
         string? digits = number is { } n ? NumberFormat.Digits(n, conversion, precision, flags.Contains('#', StringComparison.Ordinal)) : null;
         if (digits is null || number is not { } shown)
             throw Undefined.FailIfAny(state, $"the conversion '%{conversion}'", value) ?? state.Fail(
-                $"a format converts a {PythonTypes.Name(value)} by '%{conversion}', but cannot. Does '%s' do?");
+                $"a format converts {PythonTypes.Some(value)} by '%{conversion}', but cannot. Does '%s' do?");
         string sign = NumberFormat.IsNegative(shown) ? "-"
             : flags.Contains('+', StringComparison.Ordinal) ? "+"
             : flags.Contains(' ', StringComparison.Ordinal) ? " " : "";

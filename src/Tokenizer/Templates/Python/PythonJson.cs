@@ -39,7 +39,7 @@ internal sealed class PythonJson(RenderState state, JsonStyle style)
                 break;
             default:
                 string spelled = Scalar(value) ?? throw state.Fail(
-                    $"the filter 'tojson' is given a {PythonTypes.Name(value)}, but JSON has only objects, arrays, "
+                    $"the filter 'tojson' is given {PythonTypes.Some(value)}, but JSON has only objects, arrays, "
                     + "strings, numbers, true, false and null. Make it a list or dict first.");
                 _builder.Append(spelled, value.IsTrusted);
                 break;

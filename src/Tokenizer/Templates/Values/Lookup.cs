@@ -43,7 +43,7 @@ internal static class Lookup
         {
             Text text => text.CodePointCount,
             Sequence { IsIndexable: true } sequence => sequence.Items.Count,
-            _ => throw state.Fail($"a slice is taken of a {PythonTypes.Name(target)}, but only a str, list or tuple has slices."),
+            _ => throw state.Fail($"a slice is taken of {PythonTypes.Some(target)}, but only a str, list or tuple has slices."),
         };
         int by = Bound(state, step, 1), from, to;
         if (by == 0)
@@ -82,7 +82,7 @@ internal static class Lookup
             return fallback;
         if (bound is not (IntValue or BoolValue) || Number.From(bound)?.Integer is not { } value)
             throw Undefined.FailIfAny(state, "a slice", bound)
-                ?? state.Fail($"a slice is bounded by a {PythonTypes.Name(bound)}, but bounds are integers or none.");
+                ?? state.Fail($"a slice is bounded by {PythonTypes.Some(bound)}, but bounds are integers or none.");
         return (int)BigInteger.Clamp(value, int.MinValue / 2, int.MaxValue / 2);
     }
 
@@ -121,7 +121,7 @@ internal static class Lookup
 
     // not there, as in the sandbox that templates are written for: undefined, and an error when it is called
     private static UndefinedValue Changes(IValue target, string name) =>
-        new($"'{name}' would change a {PythonTypes.Name(target)}, which templates may not");
+        new($"'{name}' would change {PythonTypes.Some(target)}, which templates may not");
 
     private static UndefinedValue Missing(IValue target, string name) =>
         new($"'{TypeOf(target)}' has no attribute '{name}'");
