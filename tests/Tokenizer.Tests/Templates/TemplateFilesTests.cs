@@ -31,8 +31,10 @@ public sealed class TemplateFilesTests : IDisposable
     [Fact]
     public void Of_named_templates_the_default_is_taken_and_with_tools_the_one_for_tools()
     {
-        Write("tokenizer_config.json",
-            """{"chat_template": [{"name": "default", "template": "d"}, {"name": "tool_use", "template": "t"}, {"name": "rag", "template": "r"}]}""");
+        Write("tokenizer_config.json", """
+            {"chat_template": [{"name": "default", "template": "d"}, {"name": "tool_use", "template": "t"},
+                               {"name": "rag", "template": "r"}]}
+            """);
 
         Assert.Equal("d", Rendered());
         Assert.Equal("t", Rendered(withTools: true));
@@ -53,10 +55,12 @@ public sealed class TemplateFilesTests : IDisposable
     [Fact]
     public void Named_templates_without_a_default_are_refused()
     {
-        Write("tokenizer_config.json", """{"chat_template": [{"name": "rag", "template": "r"}, {"name": "a", "template": "r"}]}""");
+        Write("tokenizer_config.json", """
+            {"chat_template": [{"name": "rag", "template": "r"}, {"name": "a", "template": "r"}]}
+            """);
 
-        Assert.Equal($"{_folder.FullName}: the chat templates a, rag are named, but 'default' is not among them, and no other "
-            + "can be chosen without asking. Name one of them 'default'.", Error());
+        Assert.Equal($"{_folder.FullName}: the chat templates a, rag are named, but 'default' is not among them, "
+            + "and no other can be chosen without asking. Name one of them 'default'.", Error());
     }
 
     [Fact]
@@ -64,7 +68,8 @@ public sealed class TemplateFilesTests : IDisposable
     {
         Write("tokenizer_config.json", """{"chat_template": 5}""");
 
-        Assert.Equal("tokenizer_config.json: 'chat_template' is Number, but must be a string or a list of objects with 'name' and 'template'.", Error());
+        Assert.Equal("tokenizer_config.json: 'chat_template' is Number, but must be a string or a list of objects with "
+            + "'name' and 'template'.", Error());
     }
 
     [Fact]
@@ -80,7 +85,9 @@ public sealed class TemplateFilesTests : IDisposable
     {
         Write("tokenizer_config.json", """{"chat_template": "\n{% if"}""");
 
-        Assert.Equal("tokenizer_config.json (chat_template), line 2: a tag is opened, but never closed. Write '%}' behind it.", Error());
+        Assert.Equal(
+            "tokenizer_config.json (chat_template), line 2: a tag is opened, but never closed. Write '%}' behind it.",
+            Error());
     }
 
     [Fact]

@@ -17,11 +17,15 @@ public class TemplateLimitsTests
     [Theory]
     [InlineData("{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}", Steps)]
     [InlineData("{% macro m(x) %}{{ m(x) }}{% endmacro %}{{ m(1) }}", Depth)]
-    [InlineData("{% set ns = namespace(x='ab') %}{% for i in range(99) %}{% set ns.x = ns.x + ns.x %}{% endfor %}", Characters)]
-    [InlineData("{% set ns = namespace(x=[1]) %}{% for i in range(99) %}{% set ns.x = ns.x + ns.x %}{% endfor %}", Steps)]
+    [InlineData("{% set ns = namespace(x='ab') %}{% for i in range(99) %}{% set ns.x = ns.x + ns.x %}{% endfor %}",
+        Characters)]
+    [InlineData("{% set ns = namespace(x=[1]) %}{% for i in range(99) %}{% set ns.x = ns.x + ns.x %}{% endfor %}",
+        Steps)]
     [InlineData("{% set ns = namespace(x=[1]) %}{% for i in range(999) %}{% set ns.x = [ns.x] %}{% endfor %}", Depth)]
-    [InlineData("{% set ns = namespace(x=[1]) %}{% for i in range(60) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x }}", Steps)]
-    [InlineData("{% set a = namespace(x=[1]) %}{% for i in range(60) %}{% set a.x = [a.x, a.x] %}{% endfor %}{% set b = namespace(x=[1]) %}{% for i in range(60) %}{% set b.x = [b.x, b.x] %}{% endfor %}{{ a.x == b.x }}", Steps)]
+    [InlineData("{% set ns = namespace(x=[1]) %}{% for i in range(60) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x }}",
+        Steps)]
+    [InlineData("{% set a = namespace(x=[1]) %}{% for i in range(60) %}{% set a.x = [a.x, a.x] %}{% endfor %}{% set b = "
+        + "namespace(x=[1]) %}{% for i in range(60) %}{% set b.x = [b.x, b.x] %}{% endfor %}{{ a.x == b.x }}", Steps)]
     [InlineData("{% set ns = namespace() %}{% set ns.x = ns %}{{ ns }}", Depth)]
     [InlineData("{{ 'a' * 999999999 }}", Characters)]
     [InlineData("{{ [1] * 999999999 }}", Steps)]
@@ -52,9 +56,10 @@ public class TemplateLimitsTests
     [InlineData("1 if ", "")]
     public void Deep_expressions_are_refused_when_read(string open, string close)
     {
-        string source = "{{ " + string.Concat(Enumerable.Repeat(open, 5_000)) + "1" + string.Concat(Enumerable.Repeat(close, 5_000)) + " }}";
+        string source = $"{{{{ {Repeat(open, 5_000)}1{Repeat(close, 5_000)} }}}}";
 
-        var e = Assert.Throws<ChatTemplateException>(() => ChatTemplate.Parse(source, "t.jinja").Render(Rendering.Input("[]"), TimeProvider.System));
+        var e = Assert.Throws<ChatTemplateException>(() =>
+            ChatTemplate.Parse(source, "t.jinja").Render(Rendering.Input("[]"), TimeProvider.System));
 
         Assert.Contains(Depth, e.Message, StringComparison.Ordinal);
     }
@@ -66,9 +71,10 @@ public class TemplateLimitsTests
     [InlineData("1", " and 1")]
     public void Long_chains_do_not_use_up_the_stack(string first, string next)
     {
-        string source = "{{ " + first + string.Concat(Enumerable.Repeat(next, 20_000)) + " }}";
+        string source = $"{{{{ {first}{Repeat(next, 20_000)} }}}}";
 
-        var e = Assert.Throws<ChatTemplateException>(() => ChatTemplate.Parse(source, "t.jinja").Render(Rendering.Input("[]"), TimeProvider.System));
+        var e = Assert.Throws<ChatTemplateException>(() =>
+            ChatTemplate.Parse(source, "t.jinja").Render(Rendering.Input("[]"), TimeProvider.System));
 
         Assert.Contains(Depth, e.Message, StringComparison.Ordinal);
     }
@@ -80,7 +86,8 @@ public class TemplateLimitsTests
             + "Does the template loop without need? If not, raise the limit.",
             Rendering.Error("{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"));
         Assert.Equal("t.jinja, line 1: nesting goes deeper than 200 levels, but MaxDepth allows no more. "
-            + "Does a macro call itself, or a value hold itself?", Rendering.Error("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}"));
+            + "Does a macro call itself, or a value hold itself?",
+            Rendering.Error("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}"));
         Assert.Equal("t.jinja, line 1: a text grows beyond 4194304 characters, but MaxCharacters allows no more. "
             + "If the input is meant to be that long, raise the limit.", Rendering.Error("{{ 'a' * 5000000 }}"));
     }
@@ -91,7 +98,7 @@ public class TemplateLimitsTests
         string messages = "[" + string.Join(",", Enumerable.Range(0, 2_000).Select(i =>
             $$"""{"role": "{{(i % 2 == 0 ? "user" : "assistant")}}", "content": "{{new string('x', 500)}}"}""")) + "]";
         var limits = new TemplateLimits { MaxSteps = 1_000_000 };
-        var template = ChatTemplate.Parse(File.ReadAllText(Goldens.InRepository("models/demo/chat_template.jinja")), "demo", limits);
+        var template = ChatTemplate.Parse(DemoSource(), "demo", limits);
 
         string text = template.Render(Rendering.Input(messages), TimeProvider.System).ToText();
 
@@ -103,7 +110,7 @@ public class TemplateLimitsTests
         Gen.Choose(0, int.MaxValue - 1).ToArbitrary(), seed =>
         {
             var random = new Random(seed);
-            string source = Mutate(File.ReadAllText(Goldens.InRepository("models/demo/chat_template.jinja")), random);
+            string source = Mutate(DemoSource(), random);
             ChatInput input = Rendering.Input("""
                 [{"role": "system", "content": " s "}, {"role": "user", "content": "u"},
                  {"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": {"x": [1, 2.5, null]}}}]},
@@ -123,10 +130,15 @@ public class TemplateLimitsTests
             Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5), source);
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(2_000));
 
+    private static string DemoSource() => File.ReadAllText(Goldens.InRepository("models/demo/chat_template.jinja"));
+
+    private static string Repeat(string text, int count) => string.Concat(Enumerable.Repeat(text, count));
+
     private static string Mutate(string source, Random random)
     {
-        string[] pieces = ["{{", "}}", "{%", "%}", "'", "|", "[", "]", "(", ")", "{", "}", "-", "+", ".", ",", ":", " if ", " else ", " for ",
-            " in ", " is ", " not ", "endif", "endfor", "set ", "macro ", "loop", "messages", "tools", "none", "0", "1e9", "\\", "\n", "=", "==",
+        string[] pieces = ["{{", "}}", "{%", "%}", "'", "|", "[", "]", "(", ")", "{", "}", "-", "+", ".", ",", ":", " if ",
+            " else ", " for ", " in ", " is ", " not ", "endif", "endfor", "set ", "macro ", "loop", "messages", "tools", "none", "0", "1e9", "\\",
+            "\n", "=", "==",
             "~", "*", "**", "%", "//", "tojson", "trim", "items", "map", "é", "\uD83D"];
         for (int i = random.Next(1, 8); i > 0; i--)
         {

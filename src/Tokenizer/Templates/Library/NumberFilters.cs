@@ -22,7 +22,7 @@ internal static class NumberFilters
     {
         if (Undefined.FailIfAny(state, a.Callee, value) is { } failure)
             throw failure;
-        if (value is FloatValue { Value: var d } && double.IsInfinity(d) || value is Text && ToFloat(value) is { } parsed && double.IsInfinity(parsed))
+        if (value is FloatValue or Text && ToFloat(value) is { } number && double.IsInfinity(number))
             throw state.Fail($"{a.Callee} is given an infinite number, but no integer is infinite.");
         return ToInt(value, a.Int(1, 10)) is { } i ? state.Integer(i, value.IsTrusted) : a[0] ?? state.Integer(0);
     }
@@ -43,11 +43,12 @@ internal static class NumberFilters
         if (value is not Text text)
             return Number.From(value)?.AsDouble;
         string s = PythonSpace.Strip(text).Value;
+        string plain = Underscored(s) ?? "";
         return s.TrimStart('+', '-').ToLowerInvariant() switch
         {
             "inf" or "infinity" => s[0] == '-' ? double.NegativeInfinity : double.PositiveInfinity,
             "nan" => double.NaN,
-            _ => Underscored(s) is { } plain && double.TryParse(plain, NumberStyles.Float, CultureInfo.InvariantCulture, out double d) ? d : null,
+            _ => double.TryParse(plain, NumberStyles.Float, CultureInfo.InvariantCulture, out double d) ? d : null,
         };
     }
 
@@ -106,7 +107,8 @@ internal static class NumberFilters
         if (method != "common")
         {
             double scale = Math.Pow(10, digits), scaled = number.AsDouble * scale;
-            return new FloatValue((method == "ceil" ? Math.Ceiling(scaled) : Math.Floor(scaled)) / scale, value.IsTrusted);
+            double whole = method == "ceil" ? Math.Ceiling(scaled) : Math.Floor(scaled);
+            return new FloatValue(whole / scale, value.IsTrusted);
         }
 
         if (number.Integer is { } i)
@@ -114,16 +116,9 @@ internal static class NumberFilters
         double d = number.Double;
         // through decimal digits, as Python does, so that 2.675 is rounded by its exact value
         return new FloatValue(!double.IsFinite(d) || digits > 300 ? d : digits >= 0
-            ? double.Parse(Exact(d, digits), CultureInfo.InvariantCulture)
+            ? double.Parse(NumberFormat.Fixed(d, digits), CultureInfo.InvariantCulture)
             : Math.Round(d / Math.Pow(10, -digits)) * Math.Pow(10, -digits), value.IsTrusted);
     }
-
-    // "F" rounds the exact value; a tie, which only a value with few binary places can be, goes to even
-    private static string Exact(double d, int digits) => digits <= 15 && Math.Abs(d) < 1e9
-        && (decimal)d == decimal.Parse(d.ToString("F99", CultureInfo.InvariantCulture).TrimEnd('0'), NumberStyles.Float, CultureInfo.InvariantCulture)
-        && d.ToString("F99", CultureInfo.InvariantCulture).TrimEnd('0').Length <= 28
-        ? Math.Round((decimal)d, digits, MidpointRounding.ToEven).ToString(CultureInfo.InvariantCulture)
-        : d.ToString("F" + digits, CultureInfo.InvariantCulture);
 
     private static BigInteger RoundToEven(BigInteger value, BigInteger unit)
     {

@@ -12,7 +12,8 @@ internal static class TextFilters
     public static IReadOnlyDictionary<string, Filter> All { get; } = new Dictionary<string, Filter>
     {
         ["capitalize"] = new(new(0), (state, v, _) => PythonCase.Capitalize(state, PythonText.Str(state, v))),
-        ["center"] = new(new(0, "width"), (state, v, a) => TextLayout.Center(state, PythonText.Str(state, v), a.Int(0, 80))),
+        ["center"] = new(new(0, "width"), (state, v, a) =>
+            TextLayout.Center(state, PythonText.Str(state, v), a.Int(0, 80))),
         ["e"] = new(new(0), Escape),
         ["escape"] = new(new(0), Escape),
         ["forceescape"] = new(new(0), (state, v, _) => Html.Escape(state, PythonText.Str(state, v))),

@@ -11,7 +11,9 @@ namespace Puna.Tokenizer.Templates.Python;
 internal sealed record JsonStyle(
     string? Indent, string ItemSeparator, string KeySeparator, bool EnsureAscii, bool SortKeys);
 
-/// <summary>Python's <c>json.dumps</c>, byte for byte. Pieces keep their origin, brackets have the container's.</summary>
+/// <summary>
+/// Python's <c>json.dumps</c>, byte for byte. Pieces keep their origin, brackets have the container's.
+/// </summary>
 internal sealed class PythonJson(RenderState state, JsonStyle style)
 {
     private readonly TextBuilder _builder = new(state);

@@ -81,7 +81,7 @@ internal readonly record struct Bound(RenderState State, string Callee, string[]
     {
         if (!Has(index))
             return fallback;
-        if (Slots[index] is not (IntValue or BoolValue) || Number.From(Slots[index] ?? NoneValue.Own)?.Integer is not { } i)
+        if (Slots[index] is not { } slot || Number.From(slot)?.Integer is not { } i)
             throw Wrong(index, "an int");
         return (int)BigInteger.Clamp(i, int.MinValue + 1, int.MaxValue - 1);
     }

@@ -17,8 +17,8 @@ internal static class Arithmetic
         return (@operator, a, b) switch
         {
             ("+", Text s, Text t) => Join(state, s, t),
-            ("+", Sequence { Kind: SequenceKind.List } s, Sequence { Kind: SequenceKind.List } t) => Join(state, s, t),
-            ("+", Sequence { Kind: SequenceKind.Tuple } s, Sequence { Kind: SequenceKind.Tuple } t) => Join(state, s, t),
+            ("+", Sequence { Kind: SequenceKind.List or SequenceKind.Tuple } s, Sequence t) when s.Kind == t.Kind =>
+                Join(state, s, t),
             ("*", Text s, IntValue or BoolValue) => Repeat(state, s, b),
             ("*", IntValue or BoolValue, Text s) => Repeat(state, s, a),
             ("*", Sequence { IsIndexable: true, RangeText: null } s, IntValue or BoolValue) => Repeat(state, s, b),

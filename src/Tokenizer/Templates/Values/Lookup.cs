@@ -43,13 +43,15 @@ internal static class Lookup
         {
             Text text => text.CodePointCount,
             Sequence { IsIndexable: true } sequence => sequence.Items.Count,
-            _ => throw state.Fail($"a slice is taken of {PythonTypes.Some(target)}, but only a str, list or tuple has slices."),
+            _ => throw state.Fail(
+                $"a slice is taken of {PythonTypes.Some(target)}, but only a str, list or tuple has slices."),
         };
         int by = Bound(state, step, 1), from, to;
         if (by == 0)
             throw state.Fail("a slice has step 0, but needs to move on.");
         if (by > 0)
-            (from, to) = (Clamp(Bound(state, start, 0), length, 0, length), Clamp(Bound(state, stop, length), length, 0, length));
+            (from, to) = (Clamp(Bound(state, start, 0), length, 0, length),
+                Clamp(Bound(state, stop, length), length, 0, length));
         else
             (from, to) = (Clamp(Bound(state, start, length - 1), length, -1, length - 1),
                 stop is null or NoneValue ? -1 : Clamp(Bound(state, stop, 0), length, -1, length - 1));
@@ -69,7 +71,13 @@ internal static class Lookup
         }
 
         if (target is not Text)
-            return state.Sequence(items, ((Sequence)target).Kind == SequenceKind.Tuple ? SequenceKind.Tuple : SequenceKind.List, target.IsTrusted);
+        {
+            SequenceKind kind = target is Sequence { Kind: SequenceKind.Tuple }
+                ? SequenceKind.Tuple
+                : SequenceKind.List;
+            return state.Sequence(items, kind, target.IsTrusted);
+        }
+
         var builder = new TextBuilder(state);
         foreach (IValue item in items)
             builder.Append((Text)item);

@@ -5,7 +5,9 @@ namespace Puna.Tokenizer.Templates.Values;
 /// <param name="IsTrusted">Whether the template wrote it.</param>
 internal readonly record struct Run(int End, bool IsTrusted);
 
-/// <summary>A string that knows where each piece of it came from. Indices are UTF-16 units unless said otherwise.</summary>
+/// <summary>
+/// A string that knows where each piece of it came from. Indices are UTF-16 units unless said otherwise.
+/// </summary>
 internal sealed class Text : IValue
 {
     private readonly Run[] _runs;
@@ -38,9 +40,12 @@ internal sealed class Text : IValue
     public int CodePointCount => Offsets is { } offsets ? offsets.Length - 1 : Value.Length;
 
     /// <summary>Where each code point begins, and the end; null where every code point is one unit.</summary>
-    private int[]? Offsets => _offsets ??= Value.AsSpan().IndexOfAnyInRange('\uD800', '\uDBFF') < 0 ? null : FindOffsets();
+    private int[]? Offsets =>
+        _offsets ??= Value.AsSpan().IndexOfAnyInRange('\uD800', '\uDBFF') < 0 ? null : FindOffsets();
 
-    /// <summary>The unit at which code point <paramref name="index"/> begins; the length where it is one past the last.</summary>
+    /// <summary>
+    /// The unit at which code point <paramref name="index"/> begins; the length where it is one past the last.
+    /// </summary>
     public int OffsetOf(int index) => Offsets is { } offsets ? offsets[index] : index;
 
     /// <summary>The number of code points before unit <paramref name="offset"/>.</summary>
