@@ -204,9 +204,13 @@ public class ChatTemplateTests
     private static ChatInput Input(JsonElement row)
     {
         JsonElement tools = row.GetProperty("tools");
-        return new() { Messages = row.GetProperty("messages"), Tools = tools.ValueKind == JsonValueKind.Null
+        return new()
+        {
+            Messages = row.GetProperty("messages"),
+            Tools = tools.ValueKind == JsonValueKind.Null
             ? null
-            : tools };
+            : tools
+        };
     }
 
     private static string Text(JsonElement row, string name) => row.GetProperty(name).GetString() ?? "";

@@ -16,8 +16,8 @@ internal static class Lookup
     public static IValue Attribute(RenderState state, IValue target, string name)
     {
         state.Spend(1);
-        if (Undefined.FailIfAny(state, $"reading '{name}' of it", target) is { } failure)
-            throw failure;
+        if (target is UndefinedValue undefined)
+            throw Undefined.Fail(state, undefined, $"reading '{name}' of it");
         return Member(target, name) ?? (target as Dict)?[name] ?? Missing(target, name);
     }
 
@@ -25,14 +25,13 @@ internal static class Lookup
     public static IValue Item(RenderState state, IValue target, IValue index)
     {
         state.Spend(1);
-        string shown = PythonText.Repr(state, index).Value;
-        if (Undefined.FailIfAny(state, $"reading {shown} of it", target) is { } failure)
-            throw failure;
+        if (target is UndefinedValue undefined)
+            throw Undefined.Fail(state, undefined, $"reading {PythonText.Repr(state, index).Value} of it");
         if (Entry(target, index) is { } entry)
             return entry;
         if (index is Text name)
             return Member(target, name.Value) ?? Missing(target, name.Value);
-        return new UndefinedValue($"{TypeOf(target)} has no element {shown}");
+        return new UndefinedValue($"{TypeOf(target)} has no element {PythonText.Repr(state, index).Value}");
     }
 
     public static IValue Range(RenderState state, IValue target, IValue? start, IValue? stop, IValue? step)

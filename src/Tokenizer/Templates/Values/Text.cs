@@ -39,9 +39,8 @@ internal sealed class Text : IValue
     /// <summary>Characters as Python counts them: a surrogate pair is one.</summary>
     public int CodePointCount => Offsets is { } offsets ? offsets.Length - 1 : Value.Length;
 
-    /// <summary>Where each code point begins, and the end; null where every code point is one unit.</summary>
-    private int[]? Offsets =>
-        _offsets ??= Value.AsSpan().IndexOfAnyInRange('\uD800', '\uDBFF') < 0 ? null : FindOffsets();
+    // where each code point begins, and the end; null where every code point is one unit
+    private int[]? Offsets => (_offsets ??= FindOffsets()) is { Length: > 0 } offsets ? offsets : null;
 
     /// <summary>
     /// The unit at which code point <paramref name="index"/> begins; the length where it is one past the last.
@@ -103,8 +102,11 @@ internal sealed class Text : IValue
         return low;
     }
 
+    // empty where every code point is one unit
     private int[] FindOffsets()
     {
+        if (Value.AsSpan().IndexOfAnyInRange('\uD800', '\uDBFF') < 0)
+            return [];
         var offsets = new List<int>(Value.Length + 1);
         for (int i = 0; i < Value.Length; i++)
         {
