@@ -3,7 +3,7 @@ using Puna.Runtime;
 namespace Puna.Samples.Tests;
 
 /// <summary>Sample 1: a question, and the whole answer.</summary>
-public class Generate
+public class GenerateText
 {
     [Fact]
     public void A_question_is_answered()

@@ -5,7 +5,7 @@ using Puna.Runtime.Scheduling;
 namespace Puna.Samples.Tests;
 
 /// <summary>Sample 2: text as it comes, drawn at a temperature with a seed, and stopped at a text.</summary>
-public class Stream
+public class StreamText
 {
     [Fact]
     public void A_story_streams_until_its_first_full_stop()

@@ -5,7 +5,7 @@ using Puna.Runtime.Scheduling;
 namespace Puna.Samples.Tests;
 
 /// <summary>Sample 3: several questions in one batch; each answer is, bit for bit, the one it would be alone.</summary>
-public class Batch
+public class BatchOfQuestions
 {
     [Fact]
     public void Several_questions_are_answered_at_once()

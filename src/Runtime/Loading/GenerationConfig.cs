@@ -27,19 +27,19 @@ public sealed record GenerationConfig
     public bool? DoSample { get; init; }
 
     /// <summary><c>temperature</c>, 0 or more.</summary>
-    public float? Temperature { get; init; }
+    public double? Temperature { get; init; }
 
     /// <summary><c>top_p</c>, 0 to 1.</summary>
-    public float? TopP { get; init; }
+    public double? TopP { get; init; }
 
     /// <summary><c>top_k</c>, in tokens; 0 for all.</summary>
     public int? TopK { get; init; }
 
     /// <summary><c>min_p</c>, 0 to 1.</summary>
-    public float? MinP { get; init; }
+    public double? MinP { get; init; }
 
     /// <summary><c>repetition_penalty</c>, above 0; 1 for none.</summary>
-    public float? RepetitionPenalty { get; init; }
+    public double? RepetitionPenalty { get; init; }
 
     /// <summary><c>max_length</c>, in tokens, prompt and answer together.</summary>
     public int? MaxLength { get; init; }
@@ -84,11 +84,11 @@ public sealed record GenerationConfig
             BosId = TokenIds.Read(fields, "bos_token_id", vocabSize) is [int first, ..] ? first : null,
             EosIds = TokenIds.Read(fields, "eos_token_id", vocabSize),
             DoSample = fields.Bool("do_sample"),
-            Temperature = (float?)fields.Number("temperature", t => t >= 0, "a number of at least 0"),
-            TopP = (float?)fields.Number("top_p", p => p is >= 0 and <= 1, "a number from 0 to 1"),
+            Temperature = fields.Number("temperature", t => t >= 0, "a number of at least 0"),
+            TopP = fields.Number("top_p", p => p is >= 0 and <= 1, "a number from 0 to 1"),
             TopK = fields.Int("top_k", least: 0),
-            MinP = (float?)fields.Number("min_p", p => p is >= 0 and <= 1, "a number from 0 to 1"),
-            RepetitionPenalty = (float?)fields.Number("repetition_penalty", p => p > 0, "a positive number"),
+            MinP = fields.Number("min_p", p => p is >= 0 and <= 1, "a number from 0 to 1"),
+            RepetitionPenalty = fields.Number("repetition_penalty", p => p > 0, "a positive number"),
             MaxLength = fields.Int("max_length", least: 0),
             MaxNewTokens = fields.Int("max_new_tokens", least: 0),
         };

@@ -61,7 +61,7 @@ public class ModelReportTests
     {
         ModelReport report = ModelReport.Describe(ModelFolder.Open(Goldens.Demo));
 
-        MemoryEstimate memory = report.EstimateMemory(1000, DType.BF16, rows: 10, logitRows: 2);
+        MemoryEstimate memory = report.EstimateMemory(ModelFolder.Open(Goldens.Demo).Config, 1000, DType.BF16, rows: 10, logitRows: 2);
 
         long row = 3 * 256 + 256 + 2 * 64 + 256 + 3 * 512;
         Assert.Equal(1000 * report.KvBytesPerTokenBF16, memory.KvBytes);
