@@ -21,10 +21,12 @@ public sealed class LanguageModel : IDisposable
     private const string ToolTemplateNeeded = "The folder has no chat template. Give the prompt as text, or as ids.";
     private readonly ChatTemplate? _toolTemplate;
 
-    private LanguageModel(ModelFolder folder, TransformerWeights weights, IBackend backend)
+    private readonly DType _cacheType;
+
+    private LanguageModel(ModelFolder folder, TransformerWeights weights, IBackend backend, ModelOptions options)
     {
-        (Folder, Weights, Backend) = (folder, weights, backend);
-        if (!folder.HasTokenizer)
+        (Folder, Weights, Backend, _cacheType) = (folder, weights, backend, options.CacheType);
+        if (!folder.HasTokenizer || options.Text == TextUse.IdsOnly)
         {
             StopIds = folder.StopIds;
             return;
@@ -78,7 +80,7 @@ public sealed class LanguageModel : IDisposable
                 BackendKind.Reference => new ReferenceBackend(),
                 _ => new CpuBackend(options.Threads),
             };
-            return new LanguageModel(model, weights, backend);
+            return new LanguageModel(model, weights, backend, options);
         }
         catch
         {
@@ -130,7 +132,15 @@ public sealed class LanguageModel : IDisposable
     };
 
     /// <summary>An engine over this model.</summary>
-    public Engine CreateEngine(EngineOptions? options = null) => new(Config, Weights, Backend, options ?? new EngineOptions());
+    /// <param name="options">How much to take on at a time; whoever gives none gets the defaults and the model's cache type.</param>
+    public Engine CreateEngine(EngineOptions? options = null) =>
+        new(Config, Weights, Backend, options ?? new EngineOptions { CacheType = _cacheType });
+
+    /// <summary>A scorer over this model: logits of given tokens.</summary>
+    /// <param name="maxTokens">Most tokens of a text.</param>
+    /// <param name="chunk">Tokens per forward pass; it changes speed and memory, and no bit of a result.</param>
+    /// <exception cref="OutOfCapacityException">More tokens than the context has, or not enough memory.</exception>
+    public Scorer CreateScorer(int maxTokens, int chunk = 256) => new(Config, Weights, Backend, maxTokens, chunk, _cacheType);
 
     /// <summary>Answers one request, a piece of text at a time.</summary>
     /// <param name="request">What is asked.</param>
@@ -157,7 +167,7 @@ public sealed class LanguageModel : IDisposable
     public IEnumerable<AnswerPiece> StreamAll(IReadOnlyList<GenerationRequest> requests, EngineOptions? options = null,
         CancellationToken cancellation = default)
     {
-        using Engine engine = CreateEngine(options ?? ModelDefaults.RoomFor(requests, Config));
+        using Engine engine = CreateEngine(options ?? ModelDefaults.RoomFor(requests, Config, _cacheType));
         foreach (AnswerPiece piece in AnswerLoop.Run(engine, Tokenizer, requests, cancellation))
             yield return piece;
     }

@@ -1,3 +1,4 @@
+using Puna.Kernels;
 using Puna.Runtime.Loading;
 using Puna.Runtime.Models;
 using Puna.Runtime.Sampling;
@@ -21,12 +22,12 @@ internal static class ModelDefaults
         }
         : SamplingOptions.Greedy with { RepetitionPenalty = config?.RepetitionPenalty ?? 1 };
 
-    public static EngineOptions RoomFor(IReadOnlyList<GenerationRequest> requests, ModelConfig config)
+    public static EngineOptions RoomFor(IReadOnlyList<GenerationRequest> requests, ModelConfig config, DType cacheType)
     {
         EngineOptions options = new();
         int atOnce = Math.Clamp(requests.Count, 1, options.MaxSequences);
         long tokens = requests.Select(r => Math.Min((long)r.PromptIds.Length + r.MaxTokens, config.ContextLength) + BlockRounding)
             .OrderDescending().Take(atOnce).Sum();
-        return options with { CacheTokens = (int)Math.Min(tokens, int.MaxValue), MaxSequences = atOnce };
+        return options with { CacheTokens = (int)Math.Min(tokens, int.MaxValue), MaxSequences = atOnce, CacheType = cacheType };
     }
 }

@@ -1,1 +1,3 @@
-return 0;
+using Puna.Tools;
+
+return CommandLine.Run(args, Terminal.OfProcess());
