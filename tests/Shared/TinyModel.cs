@@ -41,7 +41,8 @@ public sealed class TinyModel
         File.WriteAllText(Path.Combine(folder, "config.json"), Config.ToJsonString());
         if (shardCount == 1)
         {
-            SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), [.. Tensors.Select(t => t.Value.Source(t.Key))]);
+            SafetensorsWriter.Write(
+                Path.Combine(folder, "model.safetensors"), [.. Tensors.Select(t => t.Value.Source(t.Key))]);
             return folder;
         }
 
@@ -90,7 +91,7 @@ public sealed class TinyModel
     private void Fill(Random random, bool hasQkvBias)
     {
         long hidden = Get("hidden_size"), mlp = Get("intermediate_size"), vocabulary = Get("vocab_size");
-        long headDim = Config["head_dim"] is { } given ? (long)given : hidden / Get("num_attention_heads");
+        long headDim = Config["head_dim"] is { } given ? (int)given : hidden / Get("num_attention_heads");
         long query = Get("num_attention_heads") * headDim, keyValue = Get("num_key_value_heads") * headDim;
         bool attentionBias = Flag("attention_bias"), mlpBias = Flag("mlp_bias");
         Add("model.embed_tokens", vocabulary, hidden);
@@ -122,7 +123,7 @@ public sealed class TinyModel
         void AddGain(string module, long size) => Tensors[$"{module}.weight"] = TinyTensor.Normal(random, 0.1, 1, size);
     }
 
-    private long Get(string key) => (long)Config[key]!;
+    private long Get(string key) => (int)Config[key]!;   // not null: Make sets it
 
     private bool Flag(string key) => Config[key] is { } flag && (bool)flag;
 }

@@ -9,17 +9,19 @@ public delegate void WorkItem<TWork>(in TWork work, int index);
 
 /// <summary>
 /// A fixed number of threads that share out the items of one piece of work at a time. Which thread does which item is
-/// not defined, so an item's result must not depend on it. Waiting threads spin for a moment, then sleep.
-/// Running allocates nothing once a kind of work has been seen. One caller at a time.
+/// not defined, so an item's result must not depend on it. A thread that the system has not woken in time is not waited
+/// for: the others do its share. Waiting threads spin for a moment, then sleep. Running allocates nothing once a kind of
+/// work has been seen. One caller at a time.
 /// </summary>
 public sealed class CpuPool : IDisposable
 {
     private const int SpinsBeforeSleep = 2_000;   // some tens of microseconds: longer than the gap between two ops
+    private const long Open = 1L << 31;           // in _state: workers may still join the current job
+    private const long OneJob = 1L << 32;         // in _state, above: counts jobs; below Open: workers inside
     private readonly Worker[] _workers;
     private readonly Dictionary<Type, object> _jobs = [];   // a Job<TWork> for each TWork seen
     private Action? _takeItems;
-    private int _epoch;        // counts jobs; a worker that sees it change takes part
-    private int _running;      // workers that have not finished the current job
+    private long _state;
     private volatile bool _stopping;
 
     /// <summary>Starts <paramref name="threads"/> − 1 threads; the caller of <see cref="Run"/> is the last one.</summary>
@@ -50,14 +52,14 @@ public sealed class CpuPool : IDisposable
 
         Job<TWork> job = JobOf<TWork>();
         job.Prepare(count, work, body);
-        _running = _workers.Length;
         _takeItems = job.TakeItems;
         WakeAll();
 
         job.TakeItems();
 
+        Interlocked.And(ref _state, ~Open);   // who has not joined by now need not: no item is left
         SpinWait spin = default;
-        while (Volatile.Read(ref _running) > 0)
+        while ((int)Volatile.Read(ref _state) != 0)
             spin.SpinOnce(sleep1Threshold: -1);
         job.Finish();
     }
@@ -80,7 +82,7 @@ public sealed class CpuPool : IDisposable
 
     private void WakeAll()
     {
-        Interlocked.Increment(ref _epoch);
+        Interlocked.Add(ref _state, OneJob + Open);
         foreach (Worker worker in _workers)
             worker.Wake();
     }
@@ -91,7 +93,7 @@ public sealed class CpuPool : IDisposable
         private readonly CpuPool _pool;
         private readonly Thread _thread;
         private readonly SemaphoreSlim _wake = new(0);
-        private int _asleep;   // 1 from before the last look at the epoch until somebody owes, or gave, a wake-up
+        private int _asleep;   // 1 from before the last look at the job count until somebody owes, or gave, a wake-up
 
         public Worker(CpuPool pool, int number)
         {
@@ -114,30 +116,38 @@ public sealed class CpuPool : IDisposable
 
         private void Work()
         {
-            int seen = 0;
+            long seen = 0;   // number of the last job joined, or missed
             while (true)
             {
                 WaitForNext(seen);
                 if (_pool._stopping)
                     return;
-                seen++;
-                _pool._takeItems!();   // set before the epoch that was seen
-                Interlocked.Decrement(ref _pool._running);
+                long state = Volatile.Read(ref _pool._state);
+                if ((state & Open) == 0)
+                {
+                    seen = state >> 32;
+                }
+                else if (Interlocked.CompareExchange(ref _pool._state, state + 1, state) == state)
+                {
+                    seen = state >> 32;
+                    _pool._takeItems!();   // set before the job was opened, and kept while somebody is inside
+                    Interlocked.Decrement(ref _pool._state);
+                }
             }
         }
 
-        private void WaitForNext(int seen)
+        private void WaitForNext(long seen)
         {
             for (int i = 0; i < SpinsBeforeSleep; i++)
             {
-                if (Volatile.Read(ref _pool._epoch) != seen)
+                if (Volatile.Read(ref _pool._state) >> 32 != seen)
                     return;
                 Thread.SpinWait(4);
             }
 
-            // Either this sees the new epoch, or who made it sees that this sleeps.
+            // Either this sees the new job, or who made it sees that this sleeps.
             Interlocked.Exchange(ref _asleep, 1);
-            if (Volatile.Read(ref _pool._epoch) == seen || Interlocked.Exchange(ref _asleep, 0) == 0)
+            if (Volatile.Read(ref _pool._state) >> 32 == seen || Interlocked.Exchange(ref _asleep, 0) == 0)
                 _wake.Wait();
         }
     }

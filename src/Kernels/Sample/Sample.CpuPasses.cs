@@ -80,7 +80,7 @@ public static partial class Sample
     }
 
     /// <summary><see cref="Exp2"/> in each lane.</summary>
-    private static Vector<float> CpuExp2(Vector<float> x)
+    internal static Vector<float> CpuExp2(Vector<float> x)
     {
         x = Vector.MaxNative(x, new Vector<float>(Exp2Lowest));
         Vector<float> n = Vector.Round(x), f = x - n;

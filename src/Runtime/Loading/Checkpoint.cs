@@ -9,15 +9,16 @@ namespace Puna.Runtime.Loading;
 public sealed record CheckpointTensor(SafetensorsFile File, SafetensorsEntry Entry);
 
 /// <summary>
-/// The weights of a model folder: one safetensors file, or an index and its shards. Only headers are read, so a folder of
-/// 140 GB opens as fast as a small one.
+/// The weights of a model folder: one safetensors file, or an index and its shards. Only headers are read, so a
+/// folder of 140 GB opens as fast as a small one.
 /// </summary>
 public sealed class Checkpoint
 {
     internal const string SingleName = "model.safetensors";
     internal const string IndexName = "model.safetensors.index.json";
 
-    private Checkpoint(string folder, ImmutableArray<SafetensorsFile> files, ImmutableArray<string> warnings, string source)
+    private Checkpoint(
+        string folder, ImmutableArray<SafetensorsFile> files, ImmutableArray<string> warnings, string source)
     {
         Folder = folder;
         Files = files;
@@ -51,32 +52,34 @@ public sealed class Checkpoint
     {
         folder = Path.GetFullPath(folder);
         string single = Path.Combine(folder, SingleName), index = Path.Combine(folder, IndexName);
-        if (!File.Exists(index))
+        if (!Exists(index))
         {
-            if (!File.Exists(single))
+            if (!Exists(single))
                 throw MissingWeights.Explain(folder);
             return new Checkpoint(folder, [SafetensorsFile.Open(single, mode)], [], SingleName);
         }
 
         ShardIndex shards = ShardIndex.Read(index);
-        string[] missing = [.. shards.Files.Where(f => !File.Exists(Path.Combine(folder, f)))];
-        bool hasBoth = File.Exists(single) && !shards.Files.Contains(SingleName);
+        string[] missing = [.. shards.Files.Where(f => !Exists(Path.Combine(folder, f)))];
+        bool hasBoth = Exists(single) && !shards.Files.Contains(SingleName);
         if (missing.Length > 0 && hasBoth)
         {
             return new Checkpoint(folder, [SafetensorsFile.Open(single, mode)],
-                [$"{IndexName}: the shard {Quoted.Name(missing[0])}{Quoted.AndMore(missing.Length)} is missing; {SingleName} is used instead of the index."],
+                [$"{IndexName}: the shard {Quoted.Name(missing[0])}{Quoted.AndMore(missing.Length)} is missing; "
+                    + $"{SingleName} is used instead of the index."],
                 SingleName);
         }
 
         if (missing.Length > 0)
         {
             throw new ModelFormatException(
-                $"{IndexName}: the shard {Quoted.Name(missing[0])}{Quoted.AndMore(missing.Length)} is missing, but the index names "
-                + $"{shards.Files.Length} shards. Download it again, or finish the download.");
+                $"{IndexName}: the shard {Quoted.Name(missing[0])}{Quoted.AndMore(missing.Length)} is missing, but "
+                + $"the index names {shards.Files.Length} shards. Download it again, or finish the download.");
         }
 
         ImmutableArray<string> warnings = hasBoth
-            ? [$"{SingleName}: the folder also holds {IndexName}, and all its {shards.Files.Length} shards; the shards are used."]
+            ? [$"{SingleName}: the folder also holds {IndexName}, and all its {shards.Files.Length} shards; the "
+                + "shards are used."]
             : [];
         return OpenShards(folder, shards, mode, warnings);
     }
@@ -86,8 +89,8 @@ public sealed class Checkpoint
     public CheckpointTensor Find(string tensor) => Tensors.TryGetValue(tensor, out CheckpointTensor? found)
         ? found
         : throw new ModelFormatException(
-            $"{Source}: tensor {Quoted.Name(tensor)} was asked for, but the checkpoint does not hold it. "
-            + $"It holds {Tensors.Count} other tensors.");
+            $"{Source}: tensor {Quoted.Name(tensor)} was asked for, but the checkpoint does not hold it. It holds "
+            + $"{Tensors.Count} other tensors.");
 
     /// <inheritdoc cref="SafetensorsFile.ReadF32"/>
     public float[] ReadF32(string tensor) => Find(tensor).File.ReadF32(tensor);
@@ -98,6 +101,9 @@ public sealed class Checkpoint
     /// <inheritdoc cref="SafetensorsFile.ReadI32"/>
     public int[] ReadI32(string tensor) => Find(tensor).File.ReadI32(tensor);
 
+    // A link whose target is gone, as an unfinished download leaves it, is no file.
+    private static bool Exists(string path) => RealPath.File(path).Exists;
+
     private static Checkpoint OpenShards(
         string folder, ShardIndex index, SafetensorsMode mode, ImmutableArray<string> warnings)
     {
@@ -107,12 +113,13 @@ public sealed class Checkpoint
             if (!RealPath.IsInside(Path.Combine(folder, file), folder))
             {
                 throw new ModelFormatException(
-                    $"{index.Name}: the shard {Quoted.Name(file)} is a link to a place outside the model's folder, but shards must lie in it. "
-                    + "Copy the file into the folder if you trust it.");
+                    $"{index.Name}: the shard {Quoted.Name(file)} is a link to a place outside the model's folder, "
+                    + "but shards must lie in it. Copy the file into the folder if you trust it.");
             }
         }
 
-        ImmutableArray<SafetensorsFile> files = [.. index.Files.Select(f => SafetensorsFile.Open(Path.Combine(folder, f), mode))];
+        ImmutableArray<SafetensorsFile> files =
+            [.. index.Files.Select(f => SafetensorsFile.Open(Path.Combine(folder, f), mode))];
         CompareWithIndex(index, files);
         long bytes = files.Sum(f => f.Table.Entries.Sum(e => e.Bytes));
         if (index.TotalBytes is { } total && total != bytes)
@@ -127,8 +134,9 @@ public sealed class Checkpoint
             if (group.ElementAtOrDefault(1) is { } second)
             {
                 throw new ModelFormatException(
-                    $"{index.Name}: the shards {Quoted.Name(group.First())} and {Quoted.Name(second)} differ only in upper and lower case, "
-                    + "but on some systems these are one file. Rename one, in the index too.");
+                    $"{index.Name}: the shards {Quoted.Name(group.First())} and {Quoted.Name(second)} differ only "
+                    + "in upper and lower case, but on some systems these are one file. Rename one, in the index "
+                    + "too.");
             }
         }
     }
@@ -144,14 +152,15 @@ public sealed class Checkpoint
                 if (!seen.TryAdd(entry.Name, file))
                 {
                     throw new ModelFormatException(
-                        $"{file.Name}: {tensor} is also in {seen[entry.Name].Name}, but a tensor lies in one shard. Download the shards again.");
+                        $"{file.Name}: {tensor} is also in {seen[entry.Name].Name}, but a tensor lies in one shard. "
+                        + "Download the shards again.");
                 }
 
                 if (!index.Map.ContainsKey(entry.Name))
                 {
                     throw new ModelFormatException(
-                        $"{file.Name}: {tensor} is not in {index.Name}, but the index must name every tensor of its shards. "
-                        + "Do the index and the shards belong to the same model?");
+                        $"{file.Name}: {tensor} is not in {index.Name}, but the index must name every tensor of its "
+                        + "shards. Do the index and the shards belong to the same model?");
                 }
             }
         }

@@ -7,7 +7,8 @@ using Puna.Runtime.Models;
 namespace Puna.Runtime.Loading;
 
 /// <summary>
-/// Reads <c>config.json</c> in the old and the new spelling. What would change numbers and is not understood is refused.
+/// Reads <c>config.json</c> in the old and the new spelling. What would change numbers and is not understood is
+/// refused.
 /// </summary>
 public static class ConfigReader
 {
@@ -61,7 +62,7 @@ public static class ConfigReader
             LayerCount = layerCount,
             Heads = Heads(fields, hiddenSize),
             ContextLength = contextLength,
-            NormEpsilon = (float)(fields.Number("rms_norm_eps", e => e is >= 0 and < 1, "a number from 0 to below 1") ?? 1e-6),
+            NormEpsilon = NormEpsilon(fields),
             Rope = RopeReader.Read(fields, warnings),
             IsTied = fields.Bool("tie_word_embeddings") ?? false,
             Biases = ReadBiases(fields, family),
@@ -73,7 +74,9 @@ public static class ConfigReader
         return model;
     }
 
-    /// <summary>What <c>dtype</c> or <c>torch_dtype</c> says, such as <c>bfloat16</c>; the tensors themselves decide.</summary>
+    /// <summary>
+    /// What <c>dtype</c> or <c>torch_dtype</c> says, such as <c>bfloat16</c>; the tensors themselves decide.
+    /// </summary>
     internal static string? DeclaredDType(JsonFields fields) => fields.Text("dtype") ?? fields.Text("torch_dtype");
 
     private static Family FindFamily(JsonFields fields)
@@ -96,12 +99,13 @@ public static class ConfigReader
 
         string raw = architectures[0].GetRawText().Trim('"');
         Family family = FamilyTable.Find(raw) ?? throw new ModelFormatException(
-            $"{fields.Where}: architectures names {Quoted.Name(raw)}, but this architecture is not supported. {advice}");
+            $"{fields.Where}: architectures names {Quoted.Name(raw)}, but this architecture is not supported. "
+            + $"{advice}");
         if (fields.Text("model_type") is { } type && type != family.ModelType)
         {
             throw new ModelFormatException(
-                $"{fields.Where}: model_type is {Quoted.Name(type)}, but {family.Architecture} implies '{family.ModelType}'. "
-                + "Use the config.json that came with the weights.");
+                $"{fields.Where}: model_type is {Quoted.Name(type)}, but {family.Architecture} implies "
+                + $"'{family.ModelType}'. Use the config.json that came with the weights.");
         }
 
         return family;
@@ -112,8 +116,8 @@ public static class ConfigReader
         if (fields.Text("hidden_act") is { } activation && activation != "silu")
         {
             throw new ModelFormatException(
-                $"{fields.Where}: hidden_act is {Quoted.Name(activation)}, but only 'silu' is supported "
-                + "(another activation gives other numbers). Use a model with silu.");
+                $"{fields.Where}: hidden_act is {Quoted.Name(activation)}, but only 'silu' is supported (another "
+                + "activation gives other numbers). Use a model with silu.");
         }
 
         foreach ((string key, double neutral) in NeutralKeys)
@@ -123,26 +127,30 @@ public static class ConfigReader
             if (value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out double number) || number != neutral)
             {
                 throw new ModelFormatException(
-                    $"{fields.Where}: {key} is {JsonFields.Show(value)}, but it is not supported (it changes the model's numbers). "
-                    + "Use a model without it.");
+                    $"{fields.Where}: {key} is {JsonFields.Show(value)}, but it is not supported (it changes the "
+                    + "model's numbers). Use a model without it.");
             }
         }
     }
 
+    private static float NormEpsilon(JsonFields fields) =>
+        (float)(fields.Number("rms_norm_eps", e => e is >= 0 and < 1, "a number from 0 to below 1") ?? 1e-6);
+
     private static int LayerCount(JsonFields fields)
     {
-        int count = fields.Int("num_hidden_layers") ?? throw fields.Missing("num_hidden_layers", "the number of layers");
+        int count = fields.Int("num_hidden_layers")
+            ?? throw fields.Missing("num_hidden_layers", "the number of layers");
         return count <= MaxLayerCount ? count : throw new ModelFormatException(
-            $"{fields.Where}: num_hidden_layers is {count}, but at most {MaxLayerCount} are supported. "
-            + "Use the config.json that came with the weights.");
+            $"{fields.Where}: num_hidden_layers is {count}, but at most {MaxLayerCount} are supported. Use the "
+            + "config.json that came with the weights.");
     }
 
     private static int IntermediateSize(JsonFields fields)
     {
         int size = fields.Int("intermediate_size") ?? throw fields.Missing("intermediate_size", "the width of the MLP");
         return size <= int.MaxValue / 2 ? size : throw new ModelFormatException(
-            $"{fields.Where}: intermediate_size is {size}, but at most {int.MaxValue / 2} is supported (gate and up lie in one row). "
-            + "Use the config.json that came with the weights.");
+            $"{fields.Where}: intermediate_size is {size}, but at most {int.MaxValue / 2} is supported (gate and up "
+            + "lie in one row). Use the config.json that came with the weights.");
     }
 
     private static HeadLayout Heads(JsonFields fields, int hiddenSize)
@@ -169,16 +177,18 @@ public static class ConfigReader
         int headDim = given ?? hiddenSize / heads;
         if (headDim % 2 != 0)
         {
+            string origin = given is null ? $" (hidden_size {hiddenSize} / num_attention_heads {heads})" : "";
             throw new ModelFormatException(
-                $"{fields.Where}: head_dim is {headDim}{(given is null ? $" (hidden_size {hiddenSize} / num_attention_heads {heads})" : "")}, "
-                + $"but it must be even (rotary positions turn pairs). {Advice}");
+                $"{fields.Where}: head_dim is {headDim}{origin}, but it must be even "
+                + $"(rotary positions turn pairs). {Advice}");
         }
 
         if ((heads + 2L * kvHeads) * headDim > int.MaxValue)
         {
             throw new ModelFormatException(
-                $"{fields.Where}: num_attention_heads {heads}, num_key_value_heads {kvHeads} and head_dim {headDim} give rows of "
-                + $"{(heads + 2L * kvHeads) * headDim} elements, but at most {int.MaxValue} are supported. {Advice}");
+                $"{fields.Where}: num_attention_heads {heads}, num_key_value_heads {kvHeads} and head_dim {headDim} "
+                + $"give rows of {(heads + 2L * kvHeads) * headDim} elements, but at most {int.MaxValue} are "
+                + $"supported. {Advice}");
         }
 
         return new HeadLayout(heads, kvHeads, headDim);
@@ -201,7 +211,8 @@ public static class ConfigReader
     {
         foreach (string key in fields.Names)
         {
-            bool isRelated = key.StartsWith("rope", StringComparison.Ordinal) || key.StartsWith("quant", StringComparison.Ordinal);
+            bool isRelated = key.StartsWith("rope", StringComparison.Ordinal)
+                || key.StartsWith("quant", StringComparison.Ordinal);
             if (isRelated && !KnownRopeAndQuantKeys.Contains(key))
                 warnings.Add($"{fields.Where}: the key {Quoted.Name(key)} is unknown and was not used.");
         }
@@ -209,7 +220,8 @@ public static class ConfigReader
         if (fields.Int("pretraining_tp") is { } split && split != 1)
         {
             warnings.Add(string.Create(CultureInfo.InvariantCulture,
-                $"{fields.Where}: pretraining_tp is {split}; products are not split as in pre-training, which changes rounding only."));
+                $"{fields.Where}: pretraining_tp is {split}; products are not split as in pre-training, which "
+                + $"changes rounding only."));
         }
     }
 }

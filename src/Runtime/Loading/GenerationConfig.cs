@@ -3,15 +3,18 @@ using System.Text.Json;
 
 namespace Puna.Runtime.Loading;
 
-/// <summary>Sampling defaults of a model, as <c>generation_config.json</c> gives them; null where it gives none.</summary>
+/// <summary>
+/// Sampling defaults of a model, as <c>generation_config.json</c> gives them; null where it gives none.
+/// </summary>
 public sealed record GenerationConfig
 {
     // Keys that would change the answer and are not implemented, each with the values that change nothing.
     private static readonly (string Key, double[] Neutral)[] UnsupportedKeys =
     [
-        ("num_beams", [1]), ("num_beam_groups", [1]), ("no_repeat_ngram_size", [0]), ("encoder_no_repeat_ngram_size", [0]),
-        ("typical_p", [1]), ("epsilon_cutoff", [0]), ("eta_cutoff", [0]), ("penalty_alpha", [0]), ("length_penalty", [1]),
-        ("diversity_penalty", [0]), ("min_length", [0]), ("guidance_scale", [1]),
+        ("num_beams", [1]), ("num_beam_groups", [1]), ("no_repeat_ngram_size", [0]),
+        ("encoder_no_repeat_ngram_size", [0]), ("typical_p", [1]), ("epsilon_cutoff", [0]), ("eta_cutoff", [0]),
+        ("penalty_alpha", [0]), ("length_penalty", [1]), ("diversity_penalty", [0]), ("min_length", [0]),
+        ("guidance_scale", [1]),
     ];
 
     /// <summary><c>bos_token_id</c>.</summary>
@@ -24,19 +27,19 @@ public sealed record GenerationConfig
     public bool? DoSample { get; init; }
 
     /// <summary><c>temperature</c>, 0 or more.</summary>
-    public float? Temperature { get; init; }
+    public double? Temperature { get; init; }
 
     /// <summary><c>top_p</c>, 0 to 1.</summary>
-    public float? TopP { get; init; }
+    public double? TopP { get; init; }
 
     /// <summary><c>top_k</c>, in tokens; 0 for all.</summary>
     public int? TopK { get; init; }
 
     /// <summary><c>min_p</c>, 0 to 1.</summary>
-    public float? MinP { get; init; }
+    public double? MinP { get; init; }
 
     /// <summary><c>repetition_penalty</c>, above 0; 1 for none.</summary>
-    public float? RepetitionPenalty { get; init; }
+    public double? RepetitionPenalty { get; init; }
 
     /// <summary><c>max_length</c>, in tokens, prompt and answer together.</summary>
     public int? MaxLength { get; init; }
@@ -63,7 +66,8 @@ public sealed record GenerationConfig
     /// <param name="warnings">Takes remarks on what was accepted, or nothing.</param>
     /// <exception cref="ModelFormatException">A value is wrong.</exception>
     public static GenerationConfig Read(
-        JsonElement config, int vocabSize, string where = "generation_config.json", ICollection<string>? warnings = null)
+        JsonElement config, int vocabSize, string where = "generation_config.json",
+        ICollection<string>? warnings = null)
     {
         var fields = new JsonFields(config, where);
         foreach ((string key, double[] neutral) in UnsupportedKeys)
@@ -80,11 +84,11 @@ public sealed record GenerationConfig
             BosId = TokenIds.Read(fields, "bos_token_id", vocabSize) is [int first, ..] ? first : null,
             EosIds = TokenIds.Read(fields, "eos_token_id", vocabSize),
             DoSample = fields.Bool("do_sample"),
-            Temperature = (float?)fields.Number("temperature", t => t >= 0, "a number of at least 0"),
-            TopP = (float?)fields.Number("top_p", p => p is >= 0 and <= 1, "a number from 0 to 1"),
+            Temperature = fields.Number("temperature", t => t >= 0, "a number of at least 0"),
+            TopP = fields.Number("top_p", p => p is >= 0 and <= 1, "a number from 0 to 1"),
             TopK = fields.Int("top_k", least: 0),
-            MinP = (float?)fields.Number("min_p", p => p is >= 0 and <= 1, "a number from 0 to 1"),
-            RepetitionPenalty = (float?)fields.Number("repetition_penalty", p => p > 0, "a positive number"),
+            MinP = fields.Number("min_p", p => p is >= 0 and <= 1, "a number from 0 to 1"),
+            RepetitionPenalty = fields.Number("repetition_penalty", p => p > 0, "a positive number"),
             MaxLength = fields.Int("max_length", least: 0),
             MaxNewTokens = fields.Int("max_new_tokens", least: 0),
         };

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Puna.Runtime.Loading;
 
@@ -12,7 +13,7 @@ internal static class JsonFile
     public static JsonDocument Read(string path)
     {
         string name = Path.GetFileName(path);
-        long length = new FileInfo(path).Length;
+        long length = RealPath.File(path).Length;
         if (length == 0)
         {
             throw new ModelFormatException(
@@ -20,7 +21,8 @@ internal static class JsonFile
         }
 
         if (length > MaxBytes)
-            throw new ModelFormatException($"{name}: the file has {length} bytes, but at most {MaxBytes} were expected.");
+            throw new ModelFormatException($"{name}: the file has {length} bytes, but at most {MaxBytes} were "
+                + "expected.");
 
         JsonDocument document = Parse(path, name);
         if (document.RootElement.ValueKind == JsonValueKind.Object)
@@ -28,22 +30,56 @@ internal static class JsonFile
         using (document)
         {
             throw new ModelFormatException(
-                $"{name}: the file holds {JsonFields.Show(document.RootElement)}, but a JSON object was expected. Download it again.");
+                $"{name}: the file holds {JsonFields.Show(document.RootElement)}, but a JSON object was expected. "
+                + "Download it again.");
         }
     }
 
     private static JsonDocument Parse(string path, string name)
     {
+        byte[] bytes = File.ReadAllBytes(path);
+        if (!Utf8.IsValid(bytes))
+            throw NotJson(name, "it is not UTF-8", null);
+        JsonDocument? document = null;
         try
         {
-            using FileStream stream = File.OpenRead(path);
-            return JsonDocument.Parse(stream, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            document = JsonDocument.Parse(bytes, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            CheckText(document.RootElement);
+            return document;
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)   // the latter: a lone surrogate in a key
+        catch (Exception e) when (e is JsonException or InvalidOperationException)   // the latter: a lone surrogate
         {
-            throw new ModelFormatException(
-                $"{name}: the file is not valid JSON ({Quoted.Line(e.Message).TrimEnd('.')}), but a JSON object was expected. "
-                + "Download it again.", inner: e);
+            document?.Dispose();
+            throw NotJson(name, Quoted.Line(e.Message).TrimEnd('.'), e);
         }
     }
+
+    // Names and strings are decoded when they are read, and half a surrogate pair shows only then: read them once here.
+    private static void CheckText(JsonElement element)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.Object:
+                foreach (JsonProperty property in element.EnumerateObject())
+                {
+                    _ = property.Name;
+                    CheckText(property.Value);
+                }
+
+                break;
+            case JsonValueKind.Array:
+                foreach (JsonElement item in element.EnumerateArray())
+                    CheckText(item);
+                break;
+            case JsonValueKind.String:
+                _ = element.GetString();
+                break;
+            default:
+                break;
+        }
+    }
+
+    private static ModelFormatException NotJson(string name, string why, Exception? inner) => new(
+        $"{name}: the file is not valid JSON ({why}), but a JSON object was expected. Download it again.",
+        inner: inner);
 }

@@ -14,7 +14,8 @@ internal sealed unsafe class MappedFile : IDisposable
     public MappedFile(SafetensorsFile file)
     {
         _file = MemoryMappedFile.CreateFromFile(
-            file.OpenHandle(), mapName: null, capacity: 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
+            file.OpenHandle(), mapName: null, capacity: 0, MemoryMappedFileAccess.Read, HandleInheritability.None,
+            leaveOpen: false);
         _view = _file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
         byte* address = null;
         _view.SafeMemoryMappedViewHandle.AcquirePointer(ref address);
@@ -25,8 +26,8 @@ internal sealed unsafe class MappedFile : IDisposable
     public HostBuffer Buffer { get; }
 
     /// <summary>
-    /// Whether the bytes from <paramref name="begin"/> to <paramref name="end"/> may be used in place: their elements lie
-    /// at multiples of their size, and a whole vector may be read at their end, as in memory that was allocated.
+    /// Whether the bytes from <paramref name="begin"/> to <paramref name="end"/> may be used in place: their elements
+    /// lie at multiples of their size, and a whole vector may be read at their end, as in memory that was allocated.
     /// </summary>
     public bool CanUse(long begin, long end, int elementBytes)
     {

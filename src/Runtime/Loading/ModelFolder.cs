@@ -6,8 +6,8 @@ using Puna.Runtime.Models;
 namespace Puna.Runtime.Loading;
 
 /// <summary>
-/// A model folder after every check that needs no weights: the configuration is understood, and the headers of the weights
-/// hold exactly the tensors it implies.
+/// A model folder after every check that needs no weights: the configuration is understood, and the headers of the
+/// weights hold exactly the tensors it implies.
 /// </summary>
 public sealed class ModelFolder
 {
@@ -40,8 +40,8 @@ public sealed class ModelFolder
     public Checkpoint Checkpoint { get; }
 
     /// <summary>
-    /// The ids that end an answer: those of <c>generation_config.json</c>, else of <c>config.json</c>. None when neither
-    /// says; then the tokenizer's end-of-text token is left.
+    /// The ids that end an answer: those of <c>generation_config.json</c>, else of <c>config.json</c>. None when
+    /// neither says; then the tokenizer's end-of-text token is left.
     /// </summary>
     public ImmutableArray<int> StopIds { get; private init; }
 
@@ -56,7 +56,9 @@ public sealed class ModelFolder
     /// <summary>Opens a folder; reads headers and small files only.</summary>
     /// <param name="path">A folder with <c>config.json</c> and safetensors weights.</param>
     /// <param name="mode">How closely the safetensors format's text is followed.</param>
-    /// <exception cref="ModelFormatException">It is not a model, or not one that can be run; the message says why.</exception>
+    /// <exception cref="ModelFormatException">
+    /// It is not a model, or not one that can be run; the message says why.
+    /// </exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
     public static ModelFolder Open(string path, SafetensorsMode mode = SafetensorsMode.Strict)
     {
@@ -65,7 +67,8 @@ public sealed class ModelFolder
         List<string> warnings = [];
         using JsonDocument document = JsonFile.Read(configPath);
         ModelConfig config = ConfigReader.Read(document.RootElement, warnings: warnings);
-        Family family = FamilyTable.Find(config.Architecture) ?? throw new InvalidOperationException(config.Architecture);
+        Family family = FamilyTable.Find(config.Architecture)
+            ?? throw new InvalidOperationException(config.Architecture);
 
         string modelOpt = System.IO.Path.Combine(path, "hf_quant_config.json");
         if (File.Exists(modelOpt))
@@ -92,9 +95,11 @@ public sealed class ModelFolder
     {
         const string Expected = "a model folder with config.json and model.safetensors was expected";
         if (File.Exists(path))
-            throw new ModelFormatException($"{Quoted.Line(path)}: this is a file, but {Expected}. Give the folder that holds the model.");
+            throw new ModelFormatException($"{Quoted.Line(path)}: this is a file, but {Expected}. Give the folder "
+                + "that holds the model.");
         if (!Directory.Exists(path))
-            throw new ModelFormatException($"{Quoted.Line(path)}: there is no such folder, but {Expected}. Check the path.");
+            throw new ModelFormatException($"{Quoted.Line(path)}: there is no such folder, but {Expected}. Check the "
+                + "path.");
         string config = System.IO.Path.Combine(path, "config.json");
         if (File.Exists(config))
             return config;
@@ -104,8 +109,10 @@ public sealed class ModelFolder
             throw MissingWeights.Explain(System.IO.Path.GetFullPath(path));
         bool hasWeights = files.Any(f => f.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase));
         throw new ModelFormatException(hasWeights
-            ? $"{Quoted.Line(path)}: the folder holds weights and no config.json, but {Expected} (it gives the model's shape). Download config.json too."
-            : $"{Quoted.Line(path)}: the folder holds no config.json, but {Expected}. Give the folder that holds the model.");
+            ? $"{Quoted.Line(path)}: the folder holds weights and no config.json, but {Expected} (it gives the "
+                + "model's shape). Download config.json too."
+            : $"{Quoted.Line(path)}: the folder holds no config.json, but {Expected}. Give the folder that holds the "
+                + "model.");
     }
 
     private static void WarnOfDType(JsonElement config, TensorPlan plan, Checkpoint checkpoint, List<string> warnings)
@@ -122,6 +129,7 @@ public sealed class ModelFolder
             _ => "bfloat16",
         };
         if (declared != actual && declared != "torch." + actual)
-            warnings.Add($"config.json: dtype is {Quoted.Name(declared)}, but the tensors are {most.Name()}, which is used.");
+            warnings.Add($"config.json: dtype is {Quoted.Name(declared)}, but the tensors are {most.Name()}, which "
+                + "is used.");
     }
 }

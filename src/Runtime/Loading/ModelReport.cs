@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Puna.Kernels;
+using Puna.Runtime.Cache;
 using Puna.Runtime.Models;
 
 namespace Puna.Runtime.Loading;
@@ -24,7 +25,9 @@ public sealed record ModuleReport(
 public sealed record MemoryEstimate(
     int ContextTokens, long WeightBytes, long KvBytes, long ScratchBytes, long TotalBytes);
 
-/// <summary>What a model folder holds, from headers and small files alone: plain values, for people and for JSON.</summary>
+/// <summary>
+/// What a model folder holds, from headers and small files alone: plain values, for people and for JSON.
+/// </summary>
 public sealed record ModelReport
 {
     /// <summary>Full path of the folder.</summary>
@@ -114,7 +117,6 @@ public sealed record ModelReport
     {
         ModelConfig config = folder.Config;
         ImmutableArray<ModuleReport> modules = Group(folder);
-        long kvElements = 2L * config.Heads.KvSize * config.LayerCount;
         return new ModelReport
         {
             Path = folder.Path,
@@ -136,8 +138,8 @@ public sealed record ModelReport
             RopeTheta = config.Rope.Theta,
             RopeScaling = RopeReader.Describe(config.Rope),
             IsTied = config.IsTied,
-            KvBytesPerTokenF32 = kvElements * DType.F32.ByteSize(),
-            KvBytesPerTokenBF16 = kvElements * DType.BF16.ByteSize(),
+            KvBytesPerTokenF32 = KvPool.BytesPerToken(config, DType.F32),
+            KvBytesPerTokenBF16 = KvPool.BytesPerToken(config, DType.BF16),
             BosId = folder.GenerationDefaults?.BosId ?? config.BosId,
             StopIds = folder.StopIds,
             GenerationDefaults = folder.GenerationDefaults,
@@ -148,17 +150,16 @@ public sealed record ModelReport
     }
 
     /// <summary>Memory that running needs when nothing is shared with other programs.</summary>
+    /// <param name="config">The model's shape.</param>
     /// <param name="contextTokens">Tokens of all sequences together.</param>
     /// <param name="kvType">F32 or BF16: the type of the cache.</param>
     /// <param name="rows">Rows of the largest step: the tokens of a prompt that are computed at a time.</param>
     /// <param name="logitRows">Rows of the largest step whose logits are wanted.</param>
-    public MemoryEstimate EstimateMemory(int contextTokens, DType kvType, int rows = 512, int logitRows = 1)
+    public MemoryEstimate EstimateMemory(
+        ModelConfig config, int contextTokens, DType kvType, int rows = 256, int logitRows = 1)
     {
-        long kv = (kvType == DType.F32 ? KvBytesPerTokenF32 : KvBytesPerTokenBF16) * contextTokens;
-
-        // Per row: residual, normed, delta; q, k, v and what the heads mixed; gate, up and their product. All F32.
-        long perRow = 3L * HiddenSize + (2L * HeadCount + 2L * KvHeadCount) * HeadDim + 3L * IntermediateSize;
-        long scratch = (rows * perRow + logitRows * ((long)VocabSize + HiddenSize)) * sizeof(float);
+        long kv = KvPool.BytesPerToken(config, kvType) * contextTokens;
+        long scratch = Scratch.RequiredBytes(config, rows, logitRows) + (long)logitRows * VocabSize * sizeof(float);
         return new MemoryEstimate(contextTokens, LoadedBytes, kv, scratch, LoadedBytes + kv + scratch);
     }
 
@@ -193,6 +194,7 @@ public sealed record ModelReport
         if (!File.Exists(path))
             return null;
         using JsonDocument document = JsonFile.Read(path);
-        return new JsonFields(document.RootElement, TokenizerConfig).Find("chat_template") is null ? null : TokenizerConfig;
+        var fields = new JsonFields(document.RootElement, TokenizerConfig);
+        return fields.Find("chat_template") is null ? null : TokenizerConfig;
     }
 }

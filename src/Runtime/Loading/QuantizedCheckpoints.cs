@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Puna.Runtime.Loading;
 
 /// <summary>
-/// Recognises quantised checkpoints by their configuration, by the names of their tensors and by dtypes, and refuses them
-/// by the name of their convention: codes without their scales would load and mean nothing.
+/// Recognises quantised checkpoints by their configuration, by the names of their tensors and by dtypes, and refuses
+/// them by the name of their convention: codes without their scales would load and mean nothing.
 /// </summary>
 internal static class QuantizedCheckpoints
 {
@@ -60,7 +60,8 @@ internal static class QuantizedCheckpoints
     /// <summary>Refuses a checkpoint that holds a quantised tensor although no configuration says so.</summary>
     public static void RefuseTensors(Checkpoint checkpoint)
     {
-        foreach ((string name, CheckpointTensor tensor) in checkpoint.Tensors.OrderBy(t => t.Key, StringComparer.Ordinal))
+        var tensors = checkpoint.Tensors.OrderBy(t => t.Key, StringComparer.Ordinal);
+        foreach ((string name, CheckpointTensor tensor) in tensors)
         {
             string where = $"{tensor.File.Name}: tensor {Quoted.Name(name)}";
             foreach ((string suffix, string convention) in Companions)
@@ -70,16 +71,16 @@ internal static class QuantizedCheckpoints
             }
 
             SafetensorsDType type = tensor.Entry.DType;
-            bool isCode = type is SafetensorsDType.I8 or SafetensorsDType.U8 || type.Name().StartsWith("F8_", StringComparison.Ordinal)
-                || type.Bits() < 8;
+            bool isCode = type is SafetensorsDType.I8 or SafetensorsDType.U8 || type.Bits() < 8
+                || type.Name().StartsWith("F8_", StringComparison.Ordinal);
             if (isCode && name.EndsWith(".weight", StringComparison.Ordinal))
                 throw Refusal($"{where} is {type.Name()}, a quantised tensor without a configuration");
         }
     }
 
     private static ModelFormatException Refusal(string what) => new(
-        $"{what}, but quantised checkpoints are not supported yet (weights in F32, BF16 and F16 are). "
-        + "Use the unquantised checkpoint of this model.");
+        $"{what}, but quantised checkpoints are not supported yet (weights in F32, BF16 and F16 are). Use the "
+        + "unquantised checkpoint of this model.");
 
     private static string Convention(JsonFields quantization)
     {
@@ -88,20 +89,23 @@ internal static class QuantizedCheckpoints
         {
             "fp8" when quantization.Find("weight_block_size") is { } block =>
                 $"FP8 in blocks of {Quoted.Line(block.GetRawText())} (quant_method 'fp8' with weight_block_size)",
-            "fp8" => $"FP8 per tensor with {Quoted.Line(quantization.Text("activation_scheme") ?? "unnamed")} activation scales, "
+            "fp8" => $"FP8 per tensor with {Quoted.Line(quantization.Text("activation_scheme") ?? "unnamed")} "
+            + "activation scales, "
                 + "as AutoFP8 writes it (quant_method 'fp8')",
             "fbgemm_fp8" => "FP8 per row, as FBGEMM writes it (quant_method 'fbgemm_fp8')",
-            "compressed-tensors" => $"compressed-tensors {Quoted.Name(quantization.Text("format") ?? "unnamed format")}",
+            "compressed-tensors" => CompressedTensors(quantization),
             "modelopt" => ModelOpt(quantization),
             "bitsandbytes" => IsTrue(quantization, "load_in_4bit") ? "bitsandbytes 4-bit" : "bitsandbytes LLM.int8()",
             "torchao" => "torchao",
-            null when quantization.Find("config_groups") is not null =>
-                $"compressed-tensors {Quoted.Name(quantization.Text("format") ?? "unnamed format")}",
+            null when quantization.Find("config_groups") is not null => CompressedTensors(quantization),
             null when quantization.Find("quant_algo") is not null => ModelOpt(quantization),
             null => "a quantisation without a quant_method",
             _ => $"quant_method {Quoted.Name(method)}",
         };
     }
+
+    private static string CompressedTensors(JsonFields quantization) =>
+        $"compressed-tensors {Quoted.Name(quantization.Text("format") ?? "unnamed format")}";
 
     private static string ModelOpt(JsonFields quantization) =>
         $"NVIDIA ModelOpt {Quoted.Name(quantization.Text("quant_algo") ?? "unnamed algorithm")}";

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Puna.Runtime.Loading;
 
-/// <summary>Spells what a file says in an error sentence: one line, of bounded length, whatever the file holds.</summary>
+/// <summary>
+/// Spells what a file says in an error sentence: one line, of bounded length, whatever the file holds.
+/// </summary>
 internal static class Quoted
 {
     private const int MaxChars = 200;

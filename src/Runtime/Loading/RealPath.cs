@@ -1,6 +1,8 @@
 namespace Puna.Runtime.Loading;
 
-/// <summary>Follows symbolic links, so that a file's true place can be compared with the folder it should be in.</summary>
+/// <summary>
+/// Follows symbolic links, so that a file's true place can be compared with the folder it should be in.
+/// </summary>
 internal static class RealPath
 {
     private const int MaxLinks = 40;   // as the systems themselves allow
@@ -26,7 +28,8 @@ internal static class RealPath
             }
 
             if (++links > MaxLinks)
-                throw new ModelFormatException($"{Path.GetFileName(path)}: the symbolic links lead in a circle, but a file was expected.");
+                throw new ModelFormatException($"{Path.GetFileName(path)}: the symbolic links lead in a circle, but "
+                    + "a file was expected.");
             string targetRoot = Path.GetPathRoot(target) ?? "";
             if (targetRoot.Length > 0)
                 resolved = targetRoot;
@@ -37,7 +40,16 @@ internal static class RealPath
         return resolved;
     }
 
-    /// <summary>Whether a file, with all links followed, lies in the folder or in the blob folder of the Hub cache that the folder belongs to.</summary>
+    /// <summary>
+    /// The file that a path leads to: its length is that of the file, not of a link, and a broken link does not
+    /// exist.
+    /// </summary>
+    public static FileInfo File(string path) => new(Resolve(path));
+
+    /// <summary>
+    /// Whether a file, with all links followed, lies in the folder or in the blob folder of the Hub cache that the
+    /// folder belongs to.
+    /// </summary>
     public static bool IsInside(string file, string folder)
     {
         string realFile = Resolve(file), realFolder = Resolve(folder);
@@ -47,9 +59,11 @@ internal static class RealPath
         // <cache>/models--org--name/snapshots/<commit>/file -> ../../blobs/<hash>
         string? snapshots = Path.GetDirectoryName(realFolder);
         return snapshots is not null && Path.GetFileName(snapshots) == "snapshots"
-            && Path.GetDirectoryName(snapshots) is { } repository && Starts(realFile, Path.Combine(repository, "blobs"));
+            && Path.GetDirectoryName(snapshots) is { } repository
+            && Starts(realFile, Path.Combine(repository, "blobs"));
     }
 
     private static bool Starts(string file, string folder) =>
-        file.StartsWith(Path.TrimEndingDirectorySeparator(folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+        file.StartsWith(
+            Path.TrimEndingDirectorySeparator(folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 }

@@ -22,12 +22,13 @@ internal static class RopeReader
         JsonFields? old = Scaling(config, "rope_scaling"), current = Scaling(config, "rope_parameters");
         double theta = Agree(config, Theta(config), Theta(old), Theta(current)) ?? DefaultTheta;
         RopeConfig? fromOld = old is null ? null : ReadScaling(config, old, theta, mayLackType: false, warnings);
-        RopeConfig? fromCurrent = current is null ? null : ReadScaling(config, current, theta, mayLackType: true, warnings);
+        RopeConfig? fromCurrent =
+            current is null ? null : ReadScaling(config, current, theta, mayLackType: true, warnings);
         if (fromOld is not null && fromCurrent is not null && fromOld != fromCurrent)
         {
             throw new ModelFormatException(
-                $"{config.Where}: rope_scaling gives {Describe(fromOld)} and rope_parameters gives {Describe(fromCurrent)}, but they "
-                + "must agree. Remove the wrong one.");
+                $"{config.Where}: rope_scaling gives {Describe(fromOld)} and rope_parameters gives "
+                + $"{Describe(fromCurrent)}, but they must agree. Remove the wrong one.");
         }
 
         return fromCurrent ?? fromOld ?? new RopeConfig(theta);
@@ -38,7 +39,8 @@ internal static class RopeReader
     {
         RopeType.Linear => string.Create(CultureInfo.InvariantCulture, $"linear (factor {rope.Factor})"),
         RopeType.Llama3 => string.Create(CultureInfo.InvariantCulture,
-            $"llama3 (factor {rope.Factor}, low {rope.LowFrequencyFactor}, high {rope.HighFrequencyFactor}, original context {rope.OriginalContextLength})"),
+            $"llama3 (factor {rope.Factor}, low {rope.LowFrequencyFactor}, high {rope.HighFrequencyFactor}, "
+            + $"original context {rope.OriginalContextLength})"),
         _ => "default",
     };
 
@@ -56,7 +58,8 @@ internal static class RopeReader
             if (theta is not null && agreed is not null && theta != agreed)
             {
                 throw new ModelFormatException(string.Create(CultureInfo.InvariantCulture,
-                    $"{config.Where}: rope_theta is {agreed} in one place and {theta} in another, but they must agree. Remove the wrong one."));
+                    $"{config.Where}: rope_theta is {agreed} in one place and {theta} in another, but they must "
+                    + $"agree. Remove the wrong one."));
             }
 
             agreed ??= theta;
@@ -77,12 +80,14 @@ internal static class RopeReader
             "llama3" => (ReadLlama3(config, fields, theta),
                 ["factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"]),
             _ => throw new ModelFormatException(
-                $"{fields.Where}: rope_type is {Quoted.Name(type)}, but only 'default', 'linear' and 'llama3' are supported "
-                + "(another scaling gives other numbers). Use a model with one of these."),
+                $"{fields.Where}: rope_type is {Quoted.Name(type)}, but only 'default', 'linear' and 'llama3' are "
+                + "supported (another scaling gives other numbers). Use a model with one of these."),
         };
-        string[] unused = [.. fields.Names.Except(["rope_type", "type", "rope_theta", "partial_rotary_factor", .. used])];
+        string[] unused =
+            [.. fields.Names.Except(["rope_type", "type", "rope_theta", "partial_rotary_factor", .. used])];
         if (unused.Length > 0)
-            warnings.Add($"{fields.Where}: {string.Join(", ", unused)} means nothing to rope_type '{type}' and was not used.");
+            warnings.Add($"{fields.Where}: {string.Join(", ", unused)} means nothing to rope_type '{type}' and was "
+                + "not used.");
         return rope;
     }
 
@@ -93,15 +98,16 @@ internal static class RopeReader
             if (!KnownKeys.Contains(key))
             {
                 throw new ModelFormatException(
-                    $"{fields.Where}: the key {Quoted.Name(key)} is not supported (it may change positions). "
-                    + $"Known are {string.Join(", ", KnownKeys)}.");
+                    $"{fields.Where}: the key {Quoted.Name(key)} is not supported (it may change positions). Known "
+                    + $"are {string.Join(", ", KnownKeys)}.");
             }
         }
 
         if (fields.Number("partial_rotary_factor", _ => true, "a number") is { } part && part != 1)
         {
             throw new ModelFormatException(string.Create(CultureInfo.InvariantCulture,
-                $"{fields.Where}: partial_rotary_factor is {part}, but it is not supported (it changes the model's numbers). Use a model without it."));
+                $"{fields.Where}: partial_rotary_factor is {part}, but it is not supported (it changes the model's "
+                + $"numbers). Use a model without it."));
         }
     }
 
@@ -111,7 +117,8 @@ internal static class RopeReader
         if (current is not null && old is not null && current != old)
         {
             throw new ModelFormatException(
-                $"{fields.Where}: rope_type is {Quoted.Name(current)} and type is {Quoted.Name(old)}, but they must agree. Remove the wrong one.");
+                $"{fields.Where}: rope_type is {Quoted.Name(current)} and type is {Quoted.Name(old)}, but they must "
+                + "agree. Remove the wrong one.");
         }
 
         bool hasOnlyTheta = fields.Names.All(k => k is "rope_theta" or "partial_rotary_factor");
@@ -127,7 +134,8 @@ internal static class RopeReader
         if (high <= low)
         {
             throw new ModelFormatException(string.Create(CultureInfo.InvariantCulture,
-                $"{fields.Where}: high_freq_factor is {high}, but it must be above low_freq_factor {low} (between them frequencies are blended). Use the config.json that came with the weights."));
+                $"{fields.Where}: high_freq_factor is {high}, but it must be above low_freq_factor {low} (between "
+                + $"them frequencies are blended). Use the config.json that came with the weights."));
         }
 
         const string Key = "original_max_position_embeddings";
@@ -135,7 +143,8 @@ internal static class RopeReader
         if (inside is not null && outside is not null && inside != outside)
         {
             throw new ModelFormatException(
-                $"{fields.Where}: {Key} is {inside}, but {outside} at the top of {config.Where}; they must agree. Remove the wrong one.");
+                $"{fields.Where}: {Key} is {inside}, but {outside} at the top of {config.Where}; they must agree. "
+                + "Remove the wrong one.");
         }
 
         int original = inside ?? outside ?? throw fields.Missing(Key, "rope_type 'llama3'");
@@ -143,7 +152,8 @@ internal static class RopeReader
     }
 
     private static double Factor(JsonFields fields, string type) =>
-        fields.Number("factor", f => f >= 1, "a number of at least 1") ?? throw fields.Missing("factor", $"rope_type '{type}'");
+        fields.Number("factor", f => f >= 1, "a number of at least 1")
+            ?? throw fields.Missing("factor", $"rope_type '{type}'");
 
     private static double Positive(JsonFields fields, string key) =>
         fields.Number(key, f => f > 0, "a positive number") ?? throw fields.Missing(key, "rope_type 'llama3'");

@@ -35,7 +35,7 @@ public sealed class SafetensorsFile
         string name = System.IO.Path.GetFileName(path);
 
         // Opening a pipe would wait for its writer; pipes and devices have the length 0.
-        long length = new FileInfo(path).Length;
+        long length = RealPath.File(path).Length;
         Span<byte> prefix = stackalloc byte[8];
         if (length < 8)
             SafetensorsHeader.CheckLength(prefix, length, name);
@@ -49,8 +49,8 @@ public sealed class SafetensorsFile
     /// <summary>The tensor with this name.</summary>
     /// <exception cref="ModelFormatException">The file has no such tensor.</exception>
     public SafetensorsEntry Find(string tensor) => Table.Find(tensor) ?? throw new ModelFormatException(
-        $"{Name}: tensor {Quoted.Name(tensor)} was asked for, but the file does not hold it. "
-        + $"It holds {Table.Entries.Length} other tensors.");
+        $"{Name}: tensor {Quoted.Name(tensor)} was asked for, but the file does not hold it. It holds "
+        + $"{Table.Entries.Length} other tensors.");
 
     /// <summary>Reads a floating-point tensor as F32, row-major; F64 is rounded, the others are exact.</summary>
     /// <param name="tensor">Name of an F32, BF16, F16 or F64 tensor.</param>
@@ -91,7 +91,9 @@ public sealed class SafetensorsFile
 
     /// <summary>Reads an integer tensor whose values fit 32 bits, row-major.</summary>
     /// <param name="tensor">Name of an I64 or I32 tensor.</param>
-    /// <exception cref="ModelFormatException">No such tensor, one of another type, or a value that does not fit.</exception>
+    /// <exception cref="ModelFormatException">
+    /// No such tensor, one of another type, or a value that does not fit.
+    /// </exception>
     public int[] ReadI32(string tensor)
     {
         long[] wide = ReadI64(tensor);
@@ -101,7 +103,8 @@ public sealed class SafetensorsFile
             values[i] = wide[i] is >= int.MinValue and <= int.MaxValue
                 ? (int)wide[i]
                 : throw new ModelFormatException(
-                    $"{Name}: element {i} of tensor {Quoted.Name(tensor)} is {wide[i]}, but it was expected to fit 32 bits.");
+                    $"{Name}: element {i} of tensor {Quoted.Name(tensor)} is {wide[i]}, but it was expected to fit "
+                    + "32 bits.");
         }
 
         return values;
@@ -126,7 +129,9 @@ public sealed class SafetensorsFile
         return bytes;
     }
 
-    /// <summary>Opens the file for reading after making sure that it still has the length its header was checked with.</summary>
+    /// <summary>
+    /// Opens the file for reading after making sure that it still has the length its header was checked with.
+    /// </summary>
     internal SafeFileHandle OpenHandle()
     {
         SafeFileHandle handle = File.OpenHandle(Path, options: FileOptions.RandomAccess);
@@ -135,8 +140,8 @@ public sealed class SafetensorsFile
             return handle;
         handle.Dispose();
         throw new ModelFormatException(
-            $"{Name}: the file has {length} bytes, but had {Table.FileLength} when its header was read. "
-            + "Load the model again when nothing writes to it.");
+            $"{Name}: the file has {length} bytes, but had {Table.FileLength} when its header was read. Load the "
+            + "model again when nothing writes to it.");
     }
 
     /// <summary>Fills <paramref name="bytes"/> from byte <paramref name="offset"/> of the file on.</summary>
@@ -148,8 +153,8 @@ public sealed class SafetensorsFile
             if (count == 0)
             {
                 throw new ModelFormatException(
-                    $"{name}: the file ends at byte {offset}, but {bytes.Length} more bytes were expected "
-                    + "(it was longer when it was opened). Load the model again when nothing writes to it.");
+                    $"{name}: the file ends at byte {offset}, but {bytes.Length} more bytes were expected (it was "
+                    + "longer when it was opened). Load the model again when nothing writes to it.");
             }
 
             bytes = bytes[count..];
@@ -163,7 +168,8 @@ public sealed class SafetensorsFile
         if (!BitConverter.IsLittleEndian)
         {
             throw new PlatformNotSupportedException(
-                "safetensors: this machine is big-endian, but the format's numbers are little-endian and are used as stored.");
+                "safetensors: this machine is big-endian, but the format's numbers are little-endian and are used "
+                + "as stored.");
         }
     }
 

@@ -52,15 +52,16 @@ internal ref struct SafetensorsHeader
                 ? "This is a Git LFS pointer, not the file itself; run git lfs pull."
                 : "It is damaged or not a safetensors file; download it again.";
             throw new ModelFormatException(
-                $"{where}: the header length is {length}, but at most {SafetensorsTable.MaxHeaderBytes} bytes are allowed. {advice}",
+                $"{where}: the header length is {length}, but at most {SafetensorsTable.MaxHeaderBytes} bytes are "
+                + $"allowed. {advice}",
                 SafetensorsError.HeaderTooLarge);
         }
 
         if ((long)length > fileLength - 8)
         {
             throw new ModelFormatException(
-                $"{where}: the header length is {length}, but only {fileLength - 8} bytes follow it. "
-                + "The file is cut short or not a safetensors file; download it again.",
+                $"{where}: the header length is {length}, but only {fileLength - 8} bytes follow it. The file is "
+                + "cut short or not a safetensors file; download it again.",
                 SafetensorsError.InvalidHeaderLength);
         }
 
@@ -74,8 +75,8 @@ internal ref struct SafetensorsHeader
         if (!Utf8.IsValid(header))
         {
             throw new ModelFormatException(
-                $"{where}: the header is not UTF-8, but a safetensors header is JSON in UTF-8. "
-                + "The file is damaged or not a safetensors file; download it again.",
+                $"{where}: the header is not UTF-8, but a safetensors header is JSON in UTF-8. The file is damaged "
+                + "or not a safetensors file; download it again.",
                 SafetensorsError.InvalidHeader);
         }
 
@@ -178,7 +179,11 @@ internal ref struct SafetensorsHeader
         }
 
         if (type is null || shape is null || offsets is null)
-            throw Bad($"tensor {Quoted.Name(name)} lacks {(type is null ? "dtype" : shape is null ? "shape" : "data_offsets")}");
+        {
+            string missing = type is null ? "dtype" : shape is null ? "shape" : "data_offsets";
+            throw Bad($"tensor {Quoted.Name(name)} lacks {missing}");
+        }
+
         if (offsets.Value.Length != 2)
             throw Bad($"tensor {Quoted.Name(name)} has {offsets.Value.Length} data_offsets, not 2");
         var entry = new RawEntry(name, type.Value, shape.Value, offsets.Value[0], offsets.Value[1]);
@@ -206,7 +211,8 @@ internal ref struct SafetensorsHeader
         for (Next(); _reader.TokenType != JsonTokenType.EndArray; Next())
         {
             if (_reader.TokenType != JsonTokenType.Number || !_reader.TryGetUInt64(out ulong number))
-                throw Bad($"{field} of tensor {Quoted.Name(name)} holds something that is not an integer from 0 to 2⁶⁴ − 1");
+                throw Bad($"{field} of tensor {Quoted.Name(name)} holds something that is not an integer from 0 to "
+                    + "2⁶⁴ − 1");
             numbers.Add(number);
         }
 
@@ -259,12 +265,12 @@ internal ref struct SafetensorsHeader
     }
 
     private readonly ModelFormatException Duplicate(string name) => new(
-        $"{_where}: the header holds {Quoted.Name(name)} twice, but a name stands for one thing (two readers could see two "
-        + "files). Write the file again, or read it in the lenient mode.",
+        $"{_where}: the header holds {Quoted.Name(name)} twice, but a name stands for one thing (two readers could "
+        + "see two files). Write the file again, or read it in the lenient mode.",
         SafetensorsError.DuplicateKey);
 
     private readonly ModelFormatException Bad(string what, Exception? inner = null) => new(
-        $"{_where}: the header is not valid ({what.TrimEnd('.')}), but a JSON object of tensors, each with dtype, shape and "
-        + "data_offsets, was expected. The file is damaged or not a safetensors file; download it again.",
+        $"{_where}: the header is not valid ({what.TrimEnd('.')}), but a JSON object of tensors, each with dtype, "
+        + "shape and data_offsets, was expected. The file is damaged or not a safetensors file; download it again.",
         SafetensorsError.InvalidHeaderDeserialization, inner);
 }

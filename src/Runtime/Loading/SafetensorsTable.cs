@@ -84,7 +84,9 @@ public sealed class SafetensorsTable
     /// <param name="mode">How closely the format's text is followed.</param>
     /// <param name="where">The file's name, for messages.</param>
     /// <exception cref="ModelFormatException">The file breaks a rule; its <c>Error</c> says which.</exception>
-    /// <exception cref="ArgumentException">The file is longer than the bytes given, and they end in the header.</exception>
+    /// <exception cref="ArgumentException">
+    /// The file is longer than the bytes given, and they end in the header.
+    /// </exception>
     public static SafetensorsTable Parse(
         ReadOnlySpan<byte> start, long fileLength, SafetensorsMode mode = SafetensorsMode.Strict,
         string where = "safetensors")

@@ -15,8 +15,12 @@ public static class SafetensorsWriter
     /// <param name="path">Path of the file.</param>
     /// <param name="tensors">The tensors, in any order; no name twice.</param>
     /// <param name="metadata">Text for <c>__metadata__</c>, or nothing.</param>
-    /// <exception cref="ArgumentException">A name occurs twice, or is <c>__metadata__</c>; the header is too long.</exception>
-    /// <exception cref="InvalidOperationException">A tensor's writer wrote another number of bytes than its shape gives.</exception>
+    /// <exception cref="ArgumentException">
+    /// A name occurs twice, or is <c>__metadata__</c>; the header is too long.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// A tensor's writer wrote another number of bytes than its shape gives.
+    /// </exception>
     public static void Write(
         string path, IReadOnlyList<TensorSource> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
@@ -83,7 +87,8 @@ public static class SafetensorsWriter
         if (length > SafetensorsTable.MaxHeaderBytes)
         {
             throw new ArgumentException(
-                $"SafetensorsWriter: the header has {length} bytes, at most {SafetensorsTable.MaxHeaderBytes} are allowed.",
+                $"SafetensorsWriter: the header has {length} bytes, at most {SafetensorsTable.MaxHeaderBytes} are "
+                + "allowed.",
                 nameof(tensors));
         }
 

@@ -18,27 +18,20 @@ internal sealed record ShardIndex(
     {
         using JsonDocument document = JsonFile.Read(path);
         string name = Path.GetFileName(path);
-        if (!document.RootElement.TryGetProperty("weight_map", out JsonElement map) || map.ValueKind != JsonValueKind.Object)
+        if (!document.RootElement.TryGetProperty("weight_map", out JsonElement map)
+            || map.ValueKind != JsonValueKind.Object)
         {
             throw new ModelFormatException(
-                $"{name}: weight_map is missing or not an object, but it must say which file holds which tensor. Download it again.");
+                $"{name}: weight_map is missing or not an object, but it must say which file holds which tensor. "
+                + "Download it again.");
         }
 
         var byTensor = new Dictionary<string, string>(StringComparer.Ordinal);
-        try
-        {
-            foreach (JsonProperty property in map.EnumerateObject())
-                byTensor[property.Name] = FileName(name, property);
-        }
-        catch (InvalidOperationException e)   // a lone surrogate
-        {
-            throw new ModelFormatException(
-                $"{name}: weight_map holds a name that is not valid Unicode ({Quoted.Line(e.Message)}), but names were expected. "
-                + "Download it again.", inner: e);
-        }
-
+        foreach (JsonProperty property in map.EnumerateObject())
+            byTensor[property.Name] = FileName(name, property);
         if (byTensor.Count == 0)
-            throw new ModelFormatException($"{name}: weight_map is empty, but it must name the model's tensors. Download it again.");
+            throw new ModelFormatException($"{name}: weight_map is empty, but it must name the model's tensors. "
+                + "Download it again.");
         string[] files = [.. byTensor.Values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         return new ShardIndex(name, byTensor, [.. files], TotalSize(document.RootElement));
     }
@@ -49,29 +42,36 @@ internal sealed record ShardIndex(
         if (property.Value.ValueKind != JsonValueKind.String)
         {
             throw new ModelFormatException(
-                $"{index}: tensor {tensor} has {JsonFields.Show(property.Value)}, but the name of its file was expected. Download it again.");
+                $"{index}: tensor {tensor} has {JsonFields.Show(property.Value)}, but the name of its file was "
+                + "expected. Download it again.");
         }
 
         string file = property.Value.GetString()!;   // not null: it is a string
         return IsPlainName(file) ? file : throw new ModelFormatException(
-            $"{index}: tensor {tensor} is said to be in {Quoted.Name(file)}, but the name of a file in the model's folder was expected "
-            + "(no path, no device). Do not use this checkpoint.");
+            $"{index}: tensor {tensor} is said to be in {Quoted.Name(file)}, but the name of a file in the model's "
+            + "folder was expected (no path, no device). Do not use this checkpoint.");
     }
 
     // The same rules on every system, so that a checkpoint that works on one works on the others.
     private static bool IsPlainName(string file)
     {
-        if (file.Length is 0 or > 255 || file is "." or ".." || file.AsSpan().ContainsAny("/\\:") || file.Any(char.IsControl))
+        bool isPath = file is "." or ".." || file.AsSpan().ContainsAny("/\\:");
+        if (isPath || file.Length is 0 or > 255 || file.Any(char.IsControl))
             return false;
         string stem = file.Split('.')[0].TrimEnd(' ');
         bool isPort = stem.Length == 4 && char.IsAsciiDigit(stem[3])
-            && (stem.StartsWith("COM", StringComparison.OrdinalIgnoreCase) || stem.StartsWith("LPT", StringComparison.OrdinalIgnoreCase));
+            && (stem.StartsWith("COM", StringComparison.OrdinalIgnoreCase)
+                || stem.StartsWith("LPT", StringComparison.OrdinalIgnoreCase));
         return !isPort && !Devices.Contains(stem, StringComparer.OrdinalIgnoreCase);
     }
 
-    private static long? TotalSize(JsonElement root) =>
-        root.TryGetProperty("metadata", out JsonElement metadata) && metadata.ValueKind == JsonValueKind.Object
-        && metadata.TryGetProperty("total_size", out JsonElement size) && size.ValueKind == JsonValueKind.Number
-            ? size.TryGetInt64(out long bytes) ? bytes : size.TryGetDouble(out double d) && d is >= 0 and < 9e18 ? (long)d : null
-            : null;
+    private static long? TotalSize(JsonElement root)
+    {
+        if (!root.TryGetProperty("metadata", out JsonElement metadata) || metadata.ValueKind != JsonValueKind.Object
+            || !metadata.TryGetProperty("total_size", out JsonElement size) || size.ValueKind != JsonValueKind.Number)
+            return null;
+        if (size.TryGetInt64(out long bytes))
+            return bytes;
+        return size.TryGetDouble(out double number) && number is >= 0 and < 9e18 ? (long)number : null;
+    }
 }

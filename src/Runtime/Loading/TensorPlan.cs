@@ -43,8 +43,12 @@ internal sealed class TensorPlan
     public static TensorPlan Make(Family family, ModelConfig config)
     {
         var tensors = ImmutableArray.CreateBuilder<PlannedTensor>();
-        foreach (TensorName name in family.Names.Where(n => !n.IsPerLayer && (n.Role != TensorRole.LmHead || !config.IsTied)))
-            Add(tensors, config, name, NoLayer);
+        foreach (TensorName name in family.Names)
+        {
+            if (!name.IsPerLayer && (name.Role != TensorRole.LmHead || !config.IsTied))
+                Add(tensors, config, name, NoLayer);
+        }
+
         for (int layer = 0; layer < config.LayerCount; layer++)
         {
             foreach (TensorName name in family.Names.Where(n => n.IsPerLayer))
@@ -57,7 +61,8 @@ internal sealed class TensorPlan
     private static void Add(
         ImmutableArray<PlannedTensor>.Builder tensors, ModelConfig config, TensorName name, int layer)
     {
-        string full = name.Template.Replace("{i}", layer.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+        string number = layer.ToString(CultureInfo.InvariantCulture);
+        string full = name.Template.Replace("{i}", number, StringComparison.Ordinal);
         ((long Size, string Why) rows, (long Size, string Why)? cols) = Shape(name.Role, config);
         tensors.Add(cols is { } c
             ? new PlannedTensor(name.Role, false, layer, full, [rows.Size, c.Size], $"{rows.Why}, {c.Why}")
@@ -77,7 +82,8 @@ internal sealed class TensorPlan
         _ => false,
     };
 
-    private static ((long Size, string Why) Rows, (long Size, string Why)? Cols) Shape(TensorRole role, ModelConfig config)
+    private static ((long Size, string Why) Rows, (long Size, string Why)? Cols) Shape(
+        TensorRole role, ModelConfig config)
     {
         HeadLayout h = config.Heads;
         (long, string) hidden = (config.HiddenSize, $"hidden_size {config.HiddenSize}");

@@ -26,7 +26,7 @@ internal static class TokenIds
         if (id >= 0 && id < vocabSize)
             return (int)id;
         throw new ModelFormatException(
-            $"{fields.Where}: {key} is {id}, but the vocabulary has the ids 0 to {vocabSize - 1} (vocab_size {vocabSize}). "
-            + "Use the file that came with the weights.");
+            $"{fields.Where}: {key} is {id}, but the vocabulary has the ids 0 to {vocabSize - 1} (vocab_size "
+            + $"{vocabSize}). Use the file that came with the weights.");
     }
 }

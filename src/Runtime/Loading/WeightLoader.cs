@@ -18,7 +18,9 @@ public static class WeightLoader
     /// <param name="options">How; whoever gives none gets the defaults.</param>
     /// <param name="cancellation">Stops within one piece of some megabytes.</param>
     /// <returns>The weights; the caller disposes them.</returns>
-    /// <exception cref="ModelFormatException">A file changed, a gain, bias or embedding is not finite, or a tied head differs.</exception>
+    /// <exception cref="ModelFormatException">
+    /// A file changed, a gain, bias or embedding is not finite, or a tied head differs.
+    /// </exception>
     /// <exception cref="OutOfCapacityException">The machine does not have the memory.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled; nothing stays allocated.</exception>
     /// <exception cref="PlatformNotSupportedException">The machine is big-endian.</exception>
@@ -53,8 +55,8 @@ public static class WeightLoader
         if (needed > available)
         {
             throw new OutOfCapacityException(
-                $"memory: the weights have {needed:N0} bytes, but the machine has {available:N0}. "
-                + "Use a smaller model, a machine with more memory, or --mmap, which reads the file while it runs.");
+                $"memory: the weights have {needed:N0} bytes, but the machine has {available:N0}. Use a smaller "
+                + "model, a machine with more memory, or --mmap, which reads the file while it runs.");
         }
     }
 
@@ -145,10 +147,12 @@ public static class WeightLoader
         }
 
         private PlannedTensor Planned(TensorRole role, bool isBias, int layer) =>
-            folder.Plan.Find(role, isBias, layer) ?? throw new InvalidOperationException($"WeightLoader: no {role} in layer {layer}.");
+            folder.Plan.Find(role, isBias, layer)
+            ?? throw new InvalidOperationException($"WeightLoader: no {role} in layer {layer}.");
 
         private static ModelFormatException NotFinite(CheckpointTensor tensor, long element) => new(
-            $"{tensor.File.Name}: element {element} of tensor {Quoted.Name(tensor.Entry.Name)} is infinite or not a number, but a finite number was "
-            + "expected (every answer would be not a number). The checkpoint is damaged; download it again.");
+            $"{tensor.File.Name}: element {element} of tensor {Quoted.Name(tensor.Entry.Name)} is infinite or not a "
+            + "number, but a finite number was expected (every answer would be not a number). The checkpoint is "
+            + "damaged; download it again.");
     }
 }

@@ -52,7 +52,11 @@ internal sealed class WeightPlacer : IDisposable
         HostBuffer buffer = HostBuffer.Allocate(tensor.Entry.Bytes);
         _owned.Add(buffer);
         for (long done = 0; done < tensor.Entry.Bytes; done += PieceBytes)
-            _reads.Add(new Read(tensor.File, begin + done, buffer, done, (int)Math.Min(PieceBytes, tensor.Entry.Bytes - done)));
+        {
+            int bytes = (int)Math.Min(PieceBytes, tensor.Entry.Bytes - done);
+            _reads.Add(new Read(tensor.File, begin + done, buffer, done, bytes));
+        }
+
         return new Tensor(buffer, 0, type, rows, cols);
     }
 
@@ -116,5 +120,6 @@ internal sealed class WeightPlacer : IDisposable
             handle.Dispose();
     }
 
-    private readonly record struct Read(SafetensorsFile File, long FileOffset, HostBuffer Buffer, long BufferOffset, int Bytes);
+    private readonly record struct Read(
+        SafetensorsFile File, long FileOffset, HostBuffer Buffer, long BufferOffset, int Bytes);
 }

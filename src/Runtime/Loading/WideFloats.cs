@@ -6,7 +6,9 @@ namespace Puna.Runtime.Loading;
 /// <summary>Widens stored numbers to F32; every BF16 and F16 number is exactly one F32 number.</summary>
 internal static class WideFloats
 {
-    /// <summary>Widens <paramref name="bytes"/>, which hold as many elements as <paramref name="values"/> takes.</summary>
+    /// <summary>
+    /// Widens <paramref name="bytes"/>, which hold as many elements as <paramref name="values"/> takes.
+    /// </summary>
     public static void Widen(ReadOnlySpan<byte> bytes, SafetensorsDType type, Span<float> values)
     {
         switch (type)

@@ -17,7 +17,8 @@ internal static class WindowReader
             _ => null,
         };
         if (family.Window == WindowRule.Never && window is not null)
-            warnings.Add($"{fields.Where}: sliding_window is {window}; {family.Architecture} has no window, so it was not used.");
+            warnings.Add($"{fields.Where}: sliding_window is {window}; {family.Architecture} has no window, so it "
+                + "was not used.");
         CheckLayerTypes(fields, used);
         return used;
     }
@@ -29,8 +30,8 @@ internal static class WindowReader
         if (window is null || first >= layerCount)
             return null;
         return first == 0 ? window : throw new ModelFormatException(
-            $"{fields.Where}: use_sliding_window is true from layer {first} of {layerCount} on (max_window_layers), but a window "
-            + "that only some layers have is not supported. Use a model whose layers are alike.");
+            $"{fields.Where}: use_sliding_window is true from layer {first} of {layerCount} on (max_window_layers), "
+            + "but a window that only some layers have is not supported. Use a model whose layers are alike.");
     }
 
     private static void CheckLayerTypes(JsonFields fields, int? window)
@@ -45,8 +46,9 @@ internal static class WindowReader
             if (type.ValueKind != JsonValueKind.String || !type.ValueEquals(expected))
             {
                 throw new ModelFormatException(
-                    $"{fields.Where}: layer_types holds {JsonFields.Show(type)}, but sliding_window and the keys beside it imply "
-                    + $"'{expected}' for every layer (other layers are not supported). Use a model whose layers are alike.");
+                    $"{fields.Where}: layer_types holds {JsonFields.Show(type)}, but sliding_window and the keys "
+                    + $"beside it imply '{expected}' for every layer (other layers are not supported). Use a model "
+                    + "whose layers are alike.");
             }
         }
     }

@@ -1,8 +1,8 @@
 namespace Puna.Runtime.Models;
 
 /// <summary>
-/// Rotary frequencies as the reference implementation computes them: Su et al. 2021, arXiv:2104.09864, section 3.4.2, with
-/// the scaling of Llama 3.1 (Dubey et al. 2024, arXiv:2407.21783).
+/// Rotary frequencies as the reference implementation computes them: Su et al. 2021, arXiv:2104.09864, section 3.4.2,
+/// with the scaling of Llama 3.1 (Dubey et al. 2024, arXiv:2407.21783).
 /// </summary>
 /// <remarks>
 /// Every step is rounded to F32. The results are up to some units in the last place from the exact values, and a model
@@ -18,7 +18,8 @@ public static class RopeFrequencies
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(headDim, 2);
         if (headDim % 2 != 0)
-            throw new ArgumentOutOfRangeException(nameof(headDim), headDim, "RopeFrequencies: a head has an even size.");
+            throw new ArgumentOutOfRangeException(nameof(headDim), headDim, "RopeFrequencies: a head has an even "
+                + "size.");
 
         float[] frequencies = new float[headDim / 2];
         for (int j = 0; j < frequencies.Length; j++)

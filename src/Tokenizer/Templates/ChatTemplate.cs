@@ -7,7 +7,8 @@ namespace Puna.Tokenizer.Templates;
 
 /// <summary>
 /// A chat template: the Jinja program, published with a model, that turns a conversation into the prompt the model
-/// was trained on. It gives what Jinja 3.1 gives with the settings of transformers, byte for byte, and reads nothing but its input.
+/// was trained on. It gives what Jinja 3.1 gives with the settings of transformers, byte for byte, and reads nothing
+/// but its input.
 /// </summary>
 /// <remarks>Immutable, and safe to use from several threads.</remarks>
 public sealed class ChatTemplate
@@ -48,11 +49,13 @@ public sealed class ChatTemplate
 
     /// <summary>Reads the template of a model folder; null where it has none.</summary>
     /// <param name="folder">
-    /// The folder: <c>chat_template.jinja</c> comes first, then <c>chat_template.json</c>, then the key <c>chat_template</c>
-    /// of <c>tokenizer_config.json</c>. Named templates, in a list or in <c>additional_chat_templates/</c>, are
-    /// <c>default</c> and <c>tool_use</c>.
+    /// The folder: <c>chat_template.jinja</c> comes first, then <c>chat_template.json</c>, then the key
+    /// <c>chat_template</c> of <c>tokenizer_config.json</c>. Named templates, in a list or in
+    /// <c>additional_chat_templates/</c>, are <c>default</c> and <c>tool_use</c>.
     /// </param>
-    /// <param name="withTools">Whether the conversation has tools: then <c>tool_use</c> is taken where there is one.</param>
+    /// <param name="withTools">
+    /// Whether the conversation has tools: then <c>tool_use</c> is taken where there is one.
+    /// </param>
     /// <exception cref="ChatTemplateException">
     /// A file is not what its name says, the template cannot be read, or several are named and none is <c>default</c>.
     /// </exception>
@@ -76,7 +79,8 @@ public sealed class ChatTemplate
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(clock);
         if (input.Messages.ValueKind != JsonValueKind.Array)
-            throw new ArgumentException($"{_name}: messages is {input.Messages.ValueKind}, but must be an array.", nameof(input));
+            throw new ArgumentException(
+                $"{_name}: messages is {input.Messages.ValueKind}, but must be an array.", nameof(input));
 
         var state = new RenderState(_name, _limits, clock);
         Text text = new Interpreter(state, Globals(state, input)).Run(_statements);
@@ -102,7 +106,9 @@ public sealed class ChatTemplate
         foreach ((string name, JsonElement json) in input.Variables)
         {
             if (Reserved.Contains(name))
-                throw new ArgumentException($"{_name}: the variable '{name}' is given, but has a property of its own in ChatInput.", nameof(input));
+                throw new ArgumentException(
+                    $"{_name}: the variable '{name}' is given, but has a property of its own in ChatInput.",
+                    nameof(input));
             globals.Set(name, new InputValues(state, name).Read(json));
         }
 

@@ -22,6 +22,8 @@ public sealed class ChatTemplateException : Exception
     /// <summary>One-based line of the template, or 0 where the fault has none.</summary>
     public int Line { get; }
 
-    /// <summary>What the template said with <c>raise_exception</c>, word for word; null for every other fault.</summary>
+    /// <summary>
+    /// What the template said with <c>raise_exception</c>, word for word; null for every other fault.
+    /// </summary>
     public string? TemplateMessage { get; }
 }

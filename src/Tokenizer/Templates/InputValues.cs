@@ -43,7 +43,8 @@ internal sealed class InputValues(RenderState state, string variable)
         }
         catch (InvalidOperationException)
         {
-            throw state.Fail($"'{variable}' holds half of a surrogate pair or bytes that are no UTF-8, but a prompt is text. "
+            throw state.Fail(
+                $"'{variable}' holds half of a surrogate pair or bytes that are no UTF-8, but a prompt is text. "
                 + "Send whole characters.");
         }
     }
@@ -53,7 +54,9 @@ internal sealed class InputValues(RenderState state, string variable)
         if (text.AsSpan().IndexOfAny('.', 'e', 'E') >= 0)
             return new FloatValue(double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture), false);
         if (text.Length > RenderState.MaxDigits)
-            throw state.Fail($"'{variable}' holds an integer of {text.Length} digits, but {RenderState.MaxDigits} are the most supported.");
+            throw state.Fail(
+                $"'{variable}' holds an integer of {text.Length} digits, but {RenderState.MaxDigits} are the "
+                + $"most supported.");
         return new IntValue(BigInteger.Parse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture), false);
     }
 }

@@ -49,7 +49,9 @@ internal sealed partial class Interpreter
         IValue target = Evaluate(access.Target);
         if (access.Index is Slice slice)
         {
-            IValue? start = EvaluateOptional(slice.Start), stop = EvaluateOptional(slice.Stop), step = EvaluateOptional(slice.Step);
+            IValue? start = EvaluateOptional(slice.Start);
+            IValue? stop = EvaluateOptional(slice.Stop);
+            IValue? step = EvaluateOptional(slice.Step);
             state.Line = access.Line;
             return Lookup.Range(state, target, start, stop, step);
         }
@@ -90,9 +92,11 @@ internal sealed partial class Interpreter
             LoopValue loop => loop.Call(state, arguments),
             UndefinedValue when call.Callee is Name name => throw state.Fail(
                 $"the function '{name.Id}' is unknown. Supported are: "
-                + string.Join(", ", Functions.All.Keys.Order(StringComparer.Ordinal)) + ", and macros of the template."),
+                + string.Join(", ", Functions.All.Keys.Order(StringComparer.Ordinal))
+                + ", and macros of the template."),
             UndefinedValue undefined => throw state.Fail($"{undefined.Problem}, but it is called."),
-            _ => throw state.Fail($"a {PythonTypes.Name(callee)} is called, but only functions, macros and methods can be."),
+            _ => throw state.Fail(
+                $"{PythonTypes.Some(callee)} is called, but only functions, macros and methods can be."),
         };
     }
 
@@ -101,7 +105,8 @@ internal sealed partial class Interpreter
         if (arguments == CallArguments.None)
             return Arguments.None;
         List<IValue> positional = [.. arguments.Positional.Select(Evaluate)];
-        List<KeyValuePair<string, IValue>> named = [.. arguments.Named.Select(n => KeyValuePair.Create(n.Name, Evaluate(n.Value)))];
+        List<KeyValuePair<string, IValue>> named =
+            [.. arguments.Named.Select(n => KeyValuePair.Create(n.Name, Evaluate(n.Value)))];
         if (arguments.MorePositional is { } more)
             positional.AddRange(Iteration.Items(state, Evaluate(more)));
         if (arguments.MoreNamed is { } moreNamed)
@@ -133,7 +138,9 @@ internal sealed partial class Interpreter
     {
         IValue operand = Evaluate(unary.Operand);
         state.Line = unary.Line;
-        return unary.Operator == "not" ? BoolValue.Of(!Truth.Of(operand)) : Arithmetic.Negate(state, unary.Operator, operand);
+        return unary.Operator == "not"
+            ? BoolValue.Of(!Truth.Of(operand))
+            : Arithmetic.Negate(state, unary.Operator, operand);
     }
 
     private BoolValue EvaluateComparison(Comparison comparison)

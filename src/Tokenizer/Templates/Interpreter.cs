@@ -135,7 +135,9 @@ internal sealed partial class Interpreter(RenderState state, Scope globals)
         IReadOnlyList<IValue> items = Iteration.Items(state, source);
         if (loop.Test is { } test)
             items = Where(loop.Target, test, items);
-        var variable = new LoopValue(items, depth, loop.IsRecursive ? (more, deeper) => Recurse(loop, more, deeper) : null);
+        Func<IValue, int, IValue>? recurse =
+            loop.IsRecursive ? (more, deeper) => Recurse(loop, more, deeper) : null;
+        var variable = new LoopValue(items, depth, recurse);
         Flow flow = items.Count == 0 ? Execute(loop.Otherwise) : Flow.Next;
         for (int i = 0; i < items.Count && flow != Flow.Break; i++)
         {
@@ -188,12 +190,14 @@ internal sealed partial class Interpreter(RenderState state, Scope globals)
                 space.Attributes[attribute.Attribute] = value;
                 break;
             case AttributeTarget attribute:
-                throw state.Fail($"'{attribute.Namespace}.{attribute.Attribute}' is assigned to, but '{attribute.Namespace}' "
+                throw state.Fail(
+                    $"'{attribute.Namespace}.{attribute.Attribute}' is assigned to, but '{attribute.Namespace}' "
                     + "is no namespace. Make it with 'namespace()'.");
             case TupleTarget tuple:
                 IReadOnlyList<IValue> items = Iteration.Items(state, value);
                 if (items.Count != tuple.Items.Count)
-                    throw state.Fail($"{items.Count} values are assigned to {tuple.Items.Count} names, but each name needs one.");
+                    throw state.Fail(
+                        $"{items.Count} values are assigned to {tuple.Items.Count} names, but each name needs one.");
                 for (int i = 0; i < items.Count; i++)
                     Assign(tuple.Items[i], items[i]);
                 break;

@@ -95,7 +95,7 @@ internal sealed class RenderState(string name, TemplateLimits limits, TimeProvid
     public void Set(Dict dict, IValue key, IValue value)
     {
         if (!KeyComparer.IsHashable(key))
-            throw Fail($"a {Python.PythonTypes.Name(key)} is given as the key of a dict, "
+            throw Fail($"{Python.PythonTypes.Some(key)} is given as the key of a dict, "
                 + "but only strings, numbers, booleans and none can be keys.");
         Spend(1);
         dict.Set(key, value);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using NamedTemplates = System.Collections.Generic.Dictionary<string, (string Source, string Name)>;
 
 namespace Puna.Tokenizer.Templates;
 
@@ -6,13 +7,14 @@ namespace Puna.Tokenizer.Templates;
 internal static class TemplateFiles
 {
     private const string TemplateKey = "chat_template";
+    private const string AdditionalFolder = "additional_chat_templates";
     private const string DefaultName = "default";
     private const string ToolName = "tool_use";
 
     /// <summary>The source of the template to use and its name for messages; null where there is none.</summary>
     public static (string Source, string Name)? Find(string folder, bool withTools)
     {
-        Dictionary<string, (string Source, string Name)> templates = ReadFiles(folder);
+        NamedTemplates templates = ReadFiles(folder);
         foreach (string file in (string[])["chat_template.json", "tokenizer_config.json"])
         {
             if (!templates.ContainsKey(DefaultName))
@@ -25,25 +27,31 @@ internal static class TemplateFiles
             return tool;
         if (templates.TryGetValue(DefaultName, out (string, string) usual))
             return usual;
-        throw new ChatTemplateException(folder, 0, $"the chat templates {string.Join(", ", templates.Keys.Order(StringComparer.Ordinal))} "
-            + $"are named, but '{DefaultName}' is not among them, and no other can be chosen without asking. Name one of them '{DefaultName}'.");
+        string names = string.Join(", ", templates.Keys.Order(StringComparer.Ordinal));
+        throw new ChatTemplateException(
+            folder, 0, $"the chat templates {names} are named, but '{DefaultName}' is not among them, and no other "
+            + $"can be chosen without asking. Name one of them '{DefaultName}'.");
     }
 
-    private static Dictionary<string, (string Source, string Name)> ReadFiles(string folder)
+    private static NamedTemplates ReadFiles(string folder)
     {
-        var templates = new Dictionary<string, (string, string)>(StringComparer.Ordinal);
+        var templates = new NamedTemplates(StringComparer.Ordinal);
         string single = Path.Combine(folder, TemplateKey + ".jinja");
         if (File.Exists(single))
             templates[DefaultName] = (File.ReadAllText(single), TemplateKey + ".jinja");
-        string additional = Path.Combine(folder, "additional_chat_templates");
+        string additional = Path.Combine(folder, AdditionalFolder);
         if (!Directory.Exists(additional))
             return templates;
         foreach (string path in Directory.GetFiles(additional, "*.jinja"))
-            templates.TryAdd(Path.GetFileNameWithoutExtension(path), (File.ReadAllText(path), "additional_chat_templates/" + Path.GetFileName(path)));
+        {
+            string name = $"{AdditionalFolder}/{Path.GetFileName(path)}";
+            templates.TryAdd(Path.GetFileNameWithoutExtension(path), (File.ReadAllText(path), name));
+        }
+
         return templates;
     }
 
-    private static void ReadJson(string folder, string file, Dictionary<string, (string Source, string Name)> templates)
+    private static void ReadJson(string folder, string file, NamedTemplates templates)
     {
         string path = Path.Combine(folder, file);
         if (!File.Exists(path))
@@ -51,16 +59,18 @@ internal static class TemplateFiles
         try
         {
             using JsonDocument json = JsonDocument.Parse(File.ReadAllText(path));
-            if (json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty(TemplateKey, out JsonElement value))
+            if (json.RootElement.ValueKind == JsonValueKind.Object
+                && json.RootElement.TryGetProperty(TemplateKey, out JsonElement value))
                 Add(value, file, templates);
         }
         catch (JsonException e)
         {
-            throw new ChatTemplateException(file, 0, $"the file is not JSON ({e.Message}), but must be to hold '{TemplateKey}'. Download it again?");
+            throw new ChatTemplateException(file, 0,
+                $"the file is not JSON ({e.Message}), but must be to hold '{TemplateKey}'. Download it again?");
         }
     }
 
-    private static void Add(JsonElement value, string file, Dictionary<string, (string Source, string Name)> templates)
+    private static void Add(JsonElement value, string file, NamedTemplates templates)
     {
         switch (value.ValueKind)
         {
@@ -74,17 +84,19 @@ internal static class TemplateFiles
             case JsonValueKind.Null:
                 break;
             default:
-                throw new ChatTemplateException(file, 0, $"'{TemplateKey}' is {value.ValueKind}, but must be a string or a list of "
+                throw new ChatTemplateException(file, 0,
+                    $"'{TemplateKey}' is {value.ValueKind}, but must be a string or a list of "
                     + "objects with 'name' and 'template'.");
         }
     }
 
-    private static void AddNamed(JsonElement entry, string file, Dictionary<string, (string Source, string Name)> templates)
+    private static void AddNamed(JsonElement entry, string file, NamedTemplates templates)
     {
         if (entry.ValueKind != JsonValueKind.Object
             || !entry.TryGetProperty("name", out JsonElement name) || name.ValueKind != JsonValueKind.String
             || !entry.TryGetProperty("template", out JsonElement source) || source.ValueKind != JsonValueKind.String)
-            throw new ChatTemplateException(file, 0, $"'{TemplateKey}' holds an entry without 'name' and 'template', but each must have both as strings.");
+            throw new ChatTemplateException(file, 0,
+                $"'{TemplateKey}' holds an entry without 'name' and 'template', but each must have both as strings.");
         string key = name.GetString() ?? "";
         templates[key] = (source.GetString() ?? "", $"{file} ({TemplateKey} '{key}')");
     }

@@ -1,10 +1,14 @@
 namespace Puna.Tokenizer.Templates;
 
-/// <summary>What a template may use at most: templates come with models, and are not trusted to end by themselves.</summary>
+/// <summary>
+/// What a template may use at most: templates come with models, and are not trusted to end by themselves.
+/// </summary>
 /// <remarks>Reaching a limit is a <see cref="ChatTemplateException"/> that names it.</remarks>
 public sealed record TemplateLimits
 {
-    /// <summary>Units of work of one rendering: an expression or statement, a list element, 16 characters of text.</summary>
+    /// <summary>
+    /// Units of work of one rendering: an expression or statement, a list element, 16 characters of text.
+    /// </summary>
     /// <value>10,000,000: at most a second or two; a conversation of 1,000 messages takes about 100,000.</value>
     public long MaxSteps { get; init; } = 10_000_000;
 

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Puna.Kernels.Tests;
 
 public class Exp2Tests
@@ -16,6 +18,26 @@ public class Exp2Tests
 
         TestContext.Current.TestOutputHelper?.WriteLine($"largest relative error {worst * (1 << 23):F3} · 2⁻²³");
         Assert.True(worst <= Bound, $"exp2: the largest relative error is {worst}, expected at most {Bound}.");
+    }
+
+    [Fact]
+    public void Vectors_give_the_bits_of_the_scalar_definition()
+    {
+        float[] lanes = new float[Vector<float>.Count];
+        for (int i = 0; i <= 1 << 21; i += lanes.Length)
+        {
+            for (int lane = 0; lane < lanes.Length; lane++)
+                lanes[lane] = -66f + (i + lane) * 3.1234567e-5f;
+
+            Vector<float> actual = Sample.CpuExp2(new Vector<float>(lanes));
+
+            for (int lane = 0; lane < lanes.Length; lane++)
+            {
+                float expected = Sample.Exp2(lanes[lane]);
+                Assert.True(
+                    expected == actual[lane], $"exp2 of {lanes[lane]:R}: {actual[lane]:R}, expected {expected:R}.");
+            }
+        }
     }
 
     [Fact]

@@ -32,7 +32,10 @@ public class SampleTests
                     expected == actual,
                     $"sample [{size}] seed {seed} {parameters}: token {actual}, expected {expected}.");
                 if (!parameters.IsGreedy)
+                {
                     Assert.Equal(KeptMasses(scratch.Weights), used.BlockMasses);
+                    Assert.Equal(-1, FirstOtherWeight(scratch.Weights, used.Weights));
+                }
             }
         }
     }
@@ -41,6 +44,26 @@ public class SampleTests
     private static IEnumerable<ulong> KeptMasses(float[] weights) =>
         weights.Chunk(SampleScratch.BlockTokens)
             .Select(block => block.Aggregate(0UL, (sum, w) => sum + (ulong)Math.Round(w * Math.Pow(2, 44))));
+
+    /// <summary>The reference sets what it drops to 0; all other weights are the same in both.</summary>
+    private static int FirstOtherWeight(float[] expected, float[] actual) =>
+        Array.FindIndex([.. expected.Zip(actual)], pair => pair.First != 0 && pair.First != pair.Second);
+
+    [Fact]
+    public void Top_p_may_drop_exactly_what_it_is_allowed_to()
+    {
+        // 1,024 tokens lie 1e-9 lower, which no weight shows: half of the mass, to the last bit
+        float[] logits = [.. Enumerable.Range(0, 2048).Select(i => i % 2 == 0 ? -1e-9f : 0f)];
+        SampleScratch scratch = new(2048);
+        SamplingParameters half = new() { TopP = 0.5 };
+        double[] probabilities = new double[2048];
+
+        Sample.Probabilities(logits, half, [], [], scratch, probabilities);
+
+        Assert.All(probabilities.Index(), p => Assert.Equal(p.Index % 2 / 1024.0, p.Item));
+        for (int position = 0; position < 20; position++)
+            Assert.Equal(1, Sample.Cpu(logits, half, [], [], new SampleKey(0, 0, position), scratch) % 2);
+    }
 
     [Fact]
     public void Many_draws_have_the_stated_probabilities()

@@ -19,10 +19,13 @@ internal static class SafetensorsCases
         string path = Goldens.InRepository("tests/Runtime.Tests/Loading/Data/safetensors-cases.json");
         using var json = JsonDocument.Parse(System.IO.File.ReadAllText(path));
         return json.RootElement.GetProperty("cases").EnumerateArray().Select(c => new SafetensorsCase(
-            Text(c, "name"), Assemble(c.GetProperty("parts")), Text(c, "sha256"), Text(c, "reference"), Text(c, "strict"),
-            c.TryGetProperty("warnings", out JsonElement w) ? [.. w.EnumerateArray().Select(x => x.GetString()!)] : []))
+            Text(c, "name"), Assemble(c.GetProperty("parts")), Text(c, "sha256"), Text(c, "reference"),
+            Text(c, "strict"), Warnings(c)))
             .ToDictionary(c => c.Name);
     }
+
+    private static string[] Warnings(JsonElement c) =>
+        c.TryGetProperty("warnings", out JsonElement w) ? [.. w.EnumerateArray().Select(x => x.GetString()!)] : [];
 
     private static string Text(JsonElement e, string name) => e.GetProperty(name).GetString()!;
 
@@ -34,7 +37,8 @@ internal static class SafetensorsCases
         {
             if (part.TryGetProperty("u64", out JsonElement u))
             {
-                BinaryPrimitives.WriteUInt64LittleEndian(number, ulong.Parse(u.GetString()!, CultureInfo.InvariantCulture));
+                BinaryPrimitives.WriteUInt64LittleEndian(
+                    number, ulong.Parse(u.GetString()!, CultureInfo.InvariantCulture));
                 file.Write(number);
             }
             else if (part.TryGetProperty("ascii", out JsonElement a))
@@ -53,5 +57,6 @@ internal static class SafetensorsCases
     private static string Repeat(JsonElement part) => string.Join(
         Text(part, "join"),
         Enumerable.Range(0, part.GetProperty("count").GetInt32())
-            .Select(i => Text(part, "repeat").Replace("#", i.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)));
+            .Select(i => i.ToString(CultureInfo.InvariantCulture))
+            .Select(i => Text(part, "repeat").Replace("#", i, StringComparison.Ordinal)));
 }

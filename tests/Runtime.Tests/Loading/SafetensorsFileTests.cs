@@ -25,7 +25,8 @@ public class SafetensorsFileTests
         ], new Dictionary<string, string> { ["format"] = "pt", ["é\n"] = "\"" });
         SafetensorsFile file = SafetensorsFile.Open(path);
 
-        Assert.Equal(["wide", "a.scalar", "b.f32", "empty", "ids", "bf16", "f16"], file.Table.Entries.Select(e => e.Name));
+        Assert.Equal(
+            ["wide", "a.scalar", "b.f32", "empty", "ids", "bf16", "f16"], file.Table.Entries.Select(e => e.Name));
         Assert.Equal([1, -2, 3], file.ReadI32("ids"));
         Assert.Equal([1L, -2L, 3L], file.ReadI64("ids"));
         Assert.Equal([1.5f, float.NaN], file.ReadF32("b.f32"));
@@ -63,7 +64,8 @@ public class SafetensorsFileTests
         using var folder = new TemporaryFolder();
         float[] x = golden.ReadF32("f32");
 
-        SafetensorsWriter.Write(folder.File("x"), [TensorSource.BF16("b", x, x.Length), TensorSource.F16("h", x, x.Length)]);
+        SafetensorsWriter.Write(
+            folder.File("x"), [TensorSource.BF16("b", x, x.Length), TensorSource.F16("h", x, x.Length)]);
         SafetensorsFile written = SafetensorsFile.Open(folder.File("x"));
 
         Assert.Equal(golden.ReadF32("bf16"), written.ReadF32("b"));
@@ -108,7 +110,8 @@ public class SafetensorsFileTests
         var e = Assert.Throws<ModelFormatException>(() => file.ReadI32("w"));
 
         Assert.Equal(
-            $"x.safetensors: the file has {file.Table.FileLength - 1} bytes, but had {file.Table.FileLength} when its header "
+            $"x.safetensors: the file has {file.Table.FileLength - 1} bytes, but had {file.Table.FileLength} when "
+            + "its header "
             + "was read. Load the model again when nothing writes to it.", e.Message);
     }
 
@@ -119,7 +122,8 @@ public class SafetensorsFileTests
         SafetensorsWriter.Write(folder.File("x.safetensors"), [TensorSource.I32("w", new[] { 1, 2 }, 2)]);
         SafetensorsFile file = SafetensorsFile.Open(folder.File("x.safetensors"));
 
-        Assert.Equal("x.safetensors: tensor 'v' was asked for, but the file does not hold it. It holds 1 other tensors.",
+        Assert.Equal("x.safetensors: tensor 'v' was asked for, but the file does not hold it. It holds 1 other "
+            + "tensors.",
             Assert.Throws<ModelFormatException>(() => file.ReadF32("v")).Message);
         Assert.Equal("x.safetensors: tensor 'w' is I32, but F32, BF16, F16 or F64 was expected.",
             Assert.Throws<ModelFormatException>(() => file.ReadF32("w")).Message);

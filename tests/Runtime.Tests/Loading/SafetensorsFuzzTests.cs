@@ -4,14 +4,17 @@ using Puna.Runtime.Loading;
 
 namespace Puna.Runtime.Tests.Loading;
 
-/// <summary>Any bytes give a complete table that obeys the format's layout, or one exception type with a class.</summary>
+/// <summary>
+/// Any bytes give a complete table that obeys the format's layout, or one exception type with a class.
+/// </summary>
 public class SafetensorsFuzzTests
 {
     private static readonly string[] Pieces =
     [
-        "{", "}", "[", "]", ",", ":", "\"", "0", "-1", "1e3", "18446744073709551615", "9223372036854775808", "null", "true",
-        "\"dtype\"", "\"shape\"", "\"data_offsets\"", "\"__metadata__\"", "\"F32\"", "\"F4\"", "\"F6_E2M3\"", "\\u0000", "\\ud800",
-        "\u00e9", " ", "\n", "[0,0]", "[4294967296,4294967296]", "\"a\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]},",
+        "{", "}", "[", "]", ",", ":", "\"", "0", "-1", "1e3", "18446744073709551615", "9223372036854775808",
+        "null", "true", "\"dtype\"", "\"shape\"", "\"data_offsets\"", "\"__metadata__\"", "\"F32\"", "\"F4\"",
+        "\"F6_E2M3\"", "\\u0000", "\\ud800", "\u00e9", " ", "\n", "[0,0]", "[4294967296,4294967296]",
+        "\"a\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]},",
     ];
 
     [Theory]

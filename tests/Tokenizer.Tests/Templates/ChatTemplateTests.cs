@@ -26,7 +26,9 @@ public class ChatTemplateTests
                 BosToken = Text(options, "bos_token"),
                 AddGenerationPrompt = options.GetProperty("add_generation_prompt").GetBoolean(),
             };
-            TimeProvider clock = ManualClock.At(options.TryGetProperty("today", out JsonElement today) ? today.GetString() ?? "" : "2000-01-01");
+            TimeProvider clock = ManualClock.At(options.TryGetProperty("today", out JsonElement today)
+                ? today.GetString() ?? ""
+                : "2000-01-01");
 
             if (row.GetProperty("error").GetString() is { } error)
             {
@@ -137,7 +139,8 @@ public class ChatTemplateTests
     }
 
     [Theory, MemberData(nameof(DemoSamples))]
-    public void The_demo_template_gives_a_sample_of_the_goldens(int index) => CheckDemo(ReadDemo(DemoSampleFile())[index]);
+    public void The_demo_template_gives_a_sample_of_the_goldens(int index) =>
+        CheckDemo(ReadDemo(DemoSampleFile())[index]);
 
     [Fact]
     public void The_demo_template_gives_all_goldens()
@@ -163,7 +166,8 @@ public class ChatTemplateTests
     {
         var template = ChatTemplate.Parse("x", "t.jinja");
 
-        var e = Assert.Throws<ArgumentException>(() => template.Render(Rendering.Input("[]", ("bos_token", "\"x\"")), TimeProvider.System));
+        var e = Assert.Throws<ArgumentException>(() =>
+            template.Render(Rendering.Input("[]", ("bos_token", "\"x\"")), TimeProvider.System));
 
         Assert.StartsWith("t.jinja: the variable 'bos_token' is given, but has a property of its own in ChatInput.", e.Message, StringComparison.Ordinal);
     }
@@ -181,7 +185,8 @@ public class ChatTemplateTests
 
     private static void CheckDemo(JsonElement row)
     {
-        ChatTemplate template = ChatTemplate.Load(Goldens.Demo) ?? throw new InvalidOperationException("no template in the demo");
+        ChatTemplate template = ChatTemplate.Load(Goldens.Demo) ?? throw new InvalidOperationException(
+            "no template in the demo");
         ChatInput input = Input(row) with
         {
             BosToken = "<|begin_of_text|>",
@@ -190,7 +195,8 @@ public class ChatTemplateTests
         Assert.Equal(Text(row, "text"), template.Render(input, TimeProvider.System).ToText());
     }
 
-    private static string DemoSampleFile() => Goldens.InRepository("tests/Tokenizer.Tests/Templates/Data/demo-chat-template.json");
+    private static string DemoSampleFile() =>
+        Goldens.InRepository("tests/Tokenizer.Tests/Templates/Data/demo-chat-template.json");
 
     private static List<JsonElement> ReadDemo(string path) =>
         [.. JsonDocument.Parse(File.ReadAllText(path)).RootElement.EnumerateArray()];
@@ -198,7 +204,13 @@ public class ChatTemplateTests
     private static ChatInput Input(JsonElement row)
     {
         JsonElement tools = row.GetProperty("tools");
-        return new() { Messages = row.GetProperty("messages"), Tools = tools.ValueKind == JsonValueKind.Null ? null : tools };
+        return new()
+        {
+            Messages = row.GetProperty("messages"),
+            Tools = tools.ValueKind == JsonValueKind.Null
+            ? null
+            : tools
+        };
     }
 
     private static string Text(JsonElement row, string name) => row.GetProperty(name).GetString() ?? "";

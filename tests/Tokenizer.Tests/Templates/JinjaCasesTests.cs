@@ -8,7 +8,8 @@ namespace Puna.Tokenizer.Tests.Templates;
 public class JinjaCasesTests
 {
     private static readonly JsonElement File = JsonDocument.Parse(
-        System.IO.File.ReadAllText(Goldens.InRepository("tests/Tokenizer.Tests/Templates/Data/jinja-cases.json"))).RootElement;
+        System.IO.File.ReadAllText(Goldens.InRepository("tests/Tokenizer.Tests/Templates/Data/jinja-cases.json")))
+        .RootElement;
 
     public static TheoryData<int, string> Cases
     {
@@ -30,8 +31,9 @@ public class JinjaCasesTests
 
         string? actual = Render(template, out string? error);
 
-        Assert.True(row.GetProperty("expected").GetString() == actual,
-            $"{group}: {template}\n  jinja: {Shown(row.GetProperty("expected").GetString())}\n  ours:  {Shown(actual)} {error}");
+        string? expected = row.GetProperty("expected").GetString();
+        Assert.True(expected == actual,
+            $"{group}: {template}\n  jinja: {Shown(expected)}\n  ours:  {Shown(actual)} {error}");
     }
 
     private static string? Render(string template, out string? error)

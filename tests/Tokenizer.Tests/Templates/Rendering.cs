@@ -19,7 +19,11 @@ internal static class Rendering
         Render(template, variables).ToText();
 
     public static IReadOnlyList<PromptSegment> Render(string template, params (string Name, string Json)[] variables) =>
-        ChatTemplate.Parse(template, "t.jinja").Render(Input("[]", variables) with { BosToken = "<bos>" }, ManualClock.At("2026-03-05"));
+        ChatTemplate.Parse(template, "t.jinja").Render(Input("[]", variables) with
+        {
+            BosToken =
+            "<bos>"
+        }, ManualClock.At("2026-03-05"));
 
     /// <summary>The message of the exception that parsing or rendering gives.</summary>
     public static string Error(string template, params (string Name, string Json)[] variables) =>

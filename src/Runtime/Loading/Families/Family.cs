@@ -44,14 +44,18 @@ public enum TensorRole
 
 /// <summary>The name of a tensor in a checkpoint.</summary>
 /// <param name="Role">What the tensor is.</param>
-/// <param name="Template">Its name; <c>{i}</c> stands for the layer. A bias ends in <c>.bias</c> instead of <c>.weight</c>.</param>
+/// <param name="Template">
+/// Its name; <c>{i}</c> stands for the layer. A bias ends in <c>.bias</c> instead of <c>.weight</c>.
+/// </param>
 public readonly record struct TensorName(TensorRole Role, string Template)
 {
     /// <summary>Whether each layer has one.</summary>
     public bool IsPerLayer => Template.Contains("{i}", StringComparison.Ordinal);
 }
 
-/// <summary>Whether some products have biases: a key of <c>config.json</c> says so, or the family always does the same.</summary>
+/// <summary>
+/// Whether some products have biases: a key of <c>config.json</c> says so, or the family always does the same.
+/// </summary>
 /// <param name="Key">The key, true or false; null when no key is read.</param>
 /// <param name="Otherwise">What holds without the key.</param>
 public readonly record struct BiasRule(string? Key, bool Otherwise);
@@ -90,6 +94,8 @@ public sealed record Family(
     int? DefaultWindow,
     int DefaultContextLength)
 {
-    /// <summary>Ends of the names of tensors that old files hold and nobody reads: they follow from the configuration.</summary>
+    /// <summary>
+    /// Ends of the names of tensors that old files hold and nobody reads: they follow from the configuration.
+    /// </summary>
     public ImmutableArray<string> IgnoredSuffixes { get; init; } = [".rotary_emb.inv_freq"];
 }

@@ -7,7 +7,9 @@ namespace Puna.Tokenizer.Templates.Library;
 /// <summary>The argument <c>attribute</c> of filters: a name, a number, or several with points between them.</summary>
 internal static class Attributes
 {
-    /// <summary>Reads the attribute that argument <paramref name="index"/> names, or the item itself where there is none.</summary>
+    /// <summary>
+    /// Reads the attribute that argument <paramref name="index"/> names, or the item itself where there is none.
+    /// </summary>
     public static Func<IValue, IValue> Reader(RenderState state, Bound a, int index, bool ignoreCase = false)
     {
         IValue[] parts = a.Has(index) ? Parts(a[index] ?? NoneValue.Own) : [];
@@ -41,7 +43,7 @@ internal static class Attributes
         : [attribute];
 
     private static IValue Part(string part) =>
-        part.Length > 0 && part.All(char.IsAsciiDigit) && int.TryParse(part, CultureInfo.InvariantCulture, out int index)
+        int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int index)
             ? new IntValue(index, true)
             : new Text(part, true);
 }

@@ -8,8 +8,7 @@ internal static class ListFilters
 {
     public static IReadOnlyDictionary<string, Filter> All { get; } = new Dictionary<string, Filter>
     {
-        ["attr"] = new(new(1, "name"), (state, v, a) => Lookup.Attribute(state, v, a.Text(0).Value) is var found
-            && v is Dict && found is not Callable ? new UndefinedValue($"'dict object' has no attribute '{a.Text(0)}'") : found),
+        ["attr"] = new(new(1, "name"), Attribute),
         ["batch"] = new(new(1, "linecount", "fill_with"), Batch),
         ["count"] = new(new(0), (state, v, _) => Length(state, v)),
         ["d"] = new(new(0, "default_value", "boolean"), Default),
@@ -31,6 +30,15 @@ internal static class ListFilters
         ["unique"] = new(new(0, "case_sensitive", "attribute"), Unique),
     };
 
+    // unlike a point, it does not find the entries of a dict
+    private static IValue Attribute(RenderState state, IValue value, Bound a)
+    {
+        IValue found = Lookup.Attribute(state, value, a.Text(0).Value);
+        return value is Dict && found is not Callable
+            ? new UndefinedValue($"'dict object' has no attribute '{a.Text(0)}'")
+            : found;
+    }
+
     private static IntValue Length(RenderState state, IValue value) => value switch
     {
         Text text => state.Integer(text.CodePointCount),
@@ -38,7 +46,7 @@ internal static class ListFilters
         Dict dict => state.Integer(dict.Entries.Count),
         UndefinedValue => state.Integer(0),
         LoopValue loop => (IntValue)(loop.Attribute("length") ?? state.Integer(0)),
-        _ => throw state.Fail($"the filter 'length' is given a {PythonTypes.Name(value)}, which has no length. "
+        _ => throw state.Fail($"the filter 'length' is given {PythonTypes.Some(value)}, which has no length. "
             + (value is Generator ? "Write '| list' before it." : "Test it first.")),
     };
 
@@ -48,15 +56,22 @@ internal static class ListFilters
     private static IValue First(RenderState state, IValue value, Bound a)
     {
         if (value is Generator generator)
-            return generator.TryTake(out IValue? item) ? item : new UndefinedValue("a first item of nothing is undefined");
-        return Iteration.Items(state, value) is [var first, ..] ? first : new UndefinedValue("a first item of nothing is undefined");
+            return generator.TryTake(out IValue? item)
+                ? item
+                : new UndefinedValue("a first item of nothing is undefined");
+        return Iteration.Items(state, value) is [var first, ..]
+            ? first
+            : new UndefinedValue("a first item of nothing is undefined");
     }
 
     private static IValue Last(RenderState state, IValue value, Bound a)
     {
         if (value is Generator)
-            throw state.Fail("the filter 'last' is given a generator, which has no end to begin at. Write '| list' before it.");
-        return Iteration.Items(state, value) is [.., var last] ? last : new UndefinedValue("a last item of nothing is undefined");
+            throw state.Fail(
+                "the filter 'last' is given a generator, which has no end to begin at. Write '| list' before it.");
+        return Iteration.Items(state, value) is [.., var last]
+            ? last
+            : new UndefinedValue("a last item of nothing is undefined");
     }
 
     private static IValue Reverse(RenderState state, IValue value, Bound a) => value is Text
@@ -67,7 +82,7 @@ internal static class ListFilters
     {
         Dict dict => new(ContainerMethods.Items(state, dict).Items, dict.IsTrusted),
         UndefinedValue => new([], true),
-        _ => throw state.Fail($"the filter 'items' is given a {PythonTypes.Name(value)}, but only a dict has items."),
+        _ => throw state.Fail($"the filter 'items' is given {PythonTypes.Some(value)}, but only a dict has items."),
     };
 
     private static Text Join(RenderState state, IValue value, Bound a)
@@ -99,7 +114,7 @@ internal static class ListFilters
     {
         if (value is not Dict dict)
             throw Undefined.FailIfAny(state, a.Callee, value)
-                ?? state.Fail($"{a.Callee} is given a {PythonTypes.Name(value)}, but sorts a dict only.");
+                ?? state.Fail($"{a.Callee} is given {PythonTypes.Some(value)}, but sorts a dict only.");
         string by = a.Text(1, new Text("key", true)).Value;
         if (by is not ("key" or "value"))
             throw a.Wrong(1, "'key' or 'value'");
@@ -117,7 +132,9 @@ internal static class ListFilters
         {
             IValue read = key(item);
             if (!KeyComparer.IsHashable(read))
-                throw state.Fail($"{a.Callee} meets a {PythonTypes.Name(read)}, but compares strings, numbers, booleans and none only.");
+                throw state.Fail(
+                    $"{a.Callee} meets {PythonTypes.Some(read)}, but compares strings, numbers, booleans and "
+                    + $"none only.");
             if (seen.Add(read))
                 kept.Add(item);
         }
@@ -144,7 +161,8 @@ internal static class ListFilters
         Func<IValue, IValue> read = Attributes.Reader(state, a, 0);
         IValue sum = a[1] ?? state.Integer(0);
         if (sum is Text)
-            throw state.Fail("the filter 'sum' begins with a str, but adds numbers or lists. The filter 'join' joins strings.");
+            throw state.Fail(
+                "the filter 'sum' begins with a str, but adds numbers or lists. The filter 'join' joins strings.");
         foreach (IValue item in Iteration.Items(state, value))
             sum = Arithmetic.Apply(state, "+", sum, read(item));
         return sum;

@@ -14,11 +14,18 @@ internal static class NumberFilters
         ["float"] = new(new(0, "default"), (state, v, a) => ToFloat(v) is { } d
             ? new FloatValue(d, v.IsTrusted)
             : a[0] ?? new FloatValue(0, true)),
-        ["int"] = new(new(0, "default", "base"), (state, v, a) => ToInt(v, a.Int(1, 10)) is { } i
-            ? state.Integer(i, v.IsTrusted)
-            : Undefined.FailIfAny(state, "the filter 'int'", v) is { } failure ? throw failure : a[0] ?? state.Integer(0)),
+        ["int"] = new(new(0, "default", "base"), Int),
         ["round"] = new(new(0, "precision", "method"), Round),
     };
+
+    private static IValue Int(RenderState state, IValue value, Bound a)
+    {
+        if (Undefined.FailIfAny(state, a.Callee, value) is { } failure)
+            throw failure;
+        if (value is FloatValue or Text && ToFloat(value) is { } number && double.IsInfinity(number))
+            throw state.Fail($"{a.Callee} is given an infinite number, but no integer is infinite.");
+        return ToInt(value, a.Int(1, 10)) is { } i ? state.Integer(i, value.IsTrusted) : a[0] ?? state.Integer(0);
+    }
 
     private static IValue Abs(RenderState state, IValue value, Bound a) => Number.From(value) switch
     {
@@ -29,18 +36,19 @@ internal static class NumberFilters
 
     private static ChatTemplateException NotANumber(RenderState state, string callee, IValue value) =>
         Undefined.FailIfAny(state, callee, value)
-        ?? state.Fail($"{callee} is given a {PythonTypes.Name(value)}, but needs a number.");
+        ?? state.Fail($"{callee} is given {PythonTypes.Some(value)}, but needs a number.");
 
     private static double? ToFloat(IValue value)
     {
         if (value is not Text text)
             return Number.From(value)?.AsDouble;
         string s = PythonSpace.Strip(text).Value;
+        string plain = Underscored(s) ?? "";
         return s.TrimStart('+', '-').ToLowerInvariant() switch
         {
             "inf" or "infinity" => s[0] == '-' ? double.NegativeInfinity : double.PositiveInfinity,
             "nan" => double.NaN,
-            _ => Underscored(s) is { } plain && double.TryParse(plain, NumberStyles.Float, CultureInfo.InvariantCulture, out double d) ? d : null,
+            _ => double.TryParse(plain, NumberStyles.Float, CultureInfo.InvariantCulture, out double d) ? d : null,
         };
     }
 
@@ -99,7 +107,8 @@ internal static class NumberFilters
         if (method != "common")
         {
             double scale = Math.Pow(10, digits), scaled = number.AsDouble * scale;
-            return new FloatValue((method == "ceil" ? Math.Ceiling(scaled) : Math.Floor(scaled)) / scale, value.IsTrusted);
+            double whole = method == "ceil" ? Math.Ceiling(scaled) : Math.Floor(scaled);
+            return new FloatValue(whole / scale, value.IsTrusted);
         }
 
         if (number.Integer is { } i)
@@ -107,16 +116,9 @@ internal static class NumberFilters
         double d = number.Double;
         // through decimal digits, as Python does, so that 2.675 is rounded by its exact value
         return new FloatValue(!double.IsFinite(d) || digits > 300 ? d : digits >= 0
-            ? double.Parse(Exact(d, digits), CultureInfo.InvariantCulture)
+            ? double.Parse(NumberFormat.Fixed(d, digits), CultureInfo.InvariantCulture)
             : Math.Round(d / Math.Pow(10, -digits)) * Math.Pow(10, -digits), value.IsTrusted);
     }
-
-    // "F" rounds the exact value; a tie, which only a value with few binary places can be, goes to even
-    private static string Exact(double d, int digits) => digits <= 15 && Math.Abs(d) < 1e9
-        && (decimal)d == decimal.Parse(d.ToString("F99", CultureInfo.InvariantCulture).TrimEnd('0'), NumberStyles.Float, CultureInfo.InvariantCulture)
-        && d.ToString("F99", CultureInfo.InvariantCulture).TrimEnd('0').Length <= 28
-        ? Math.Round((decimal)d, digits, MidpointRounding.ToEven).ToString(CultureInfo.InvariantCulture)
-        : d.ToString("F" + digits, CultureInfo.InvariantCulture);
 
     private static BigInteger RoundToEven(BigInteger value, BigInteger unit)
     {

@@ -24,7 +24,8 @@ internal static class SelectFilters
     public static IValue SelectAttribute(RenderState state, IValue value, Arguments arguments, bool keep)
     {
         if (arguments.Positional.Count == 0)
-            throw state.Fail("the filter 'selectattr' or 'rejectattr' is called without the name of an attribute, but needs one.");
+            throw state.Fail(
+                "the filter 'selectattr' or 'rejectattr' is called without the name of an attribute, but needs one.");
         IValue[] parts = Attributes.Parts(arguments.Positional[0]);
         return Where(state, value, item => Attributes.Read(state, item, parts), arguments.Skip(1), keep);
     }
@@ -36,7 +37,8 @@ internal static class SelectFilters
         foreach ((string name, IValue _) in arguments.Named)
         {
             if (name is not ("attribute" or "default"))
-                throw state.Fail($"the filter 'map' is given '{name}', but takes 'attribute' and 'default', or the name of a filter.");
+                throw state.Fail(
+                    $"the filter 'map' is given '{name}', but takes 'attribute' and 'default', or a filter's name.");
         }
 
         return Each(state, value, item => Attributes.Read(state, item, parts, fallback: fallback));
@@ -46,7 +48,7 @@ internal static class SelectFilters
     {
         var items = new List<IValue>();
         state.Enter();
-        foreach (IValue item in Iteration.Items(state, value))
+        foreach (IValue item in Items(state, value))
             items.Add(map(item));
         state.Leave();
         return new(items, value.IsTrusted);
@@ -58,7 +60,7 @@ internal static class SelectFilters
         string? test = arguments.Positional.Count > 0 ? Name(state, arguments, "select", "test") : null;
         Arguments rest = arguments.Skip(1);
         var items = new List<IValue>();
-        foreach (IValue item in Iteration.Items(state, value))
+        foreach (IValue item in Items(state, value))
         {
             IValue tested = read(item);
             if ((test is null ? Truth.Of(tested) : Tests.Apply(state, test, tested, rest)) == keep)
@@ -68,8 +70,15 @@ internal static class SelectFilters
         return new(items, value.IsTrusted);
     }
 
-    private static string Name(RenderState state, Arguments arguments, string filter, string kind) =>
-        arguments.Positional is [Text name, ..] ? name.Value
-        : throw state.Fail($"the filter '{filter}' is given a "
-            + $"{(arguments.Positional is [var other, ..] ? PythonTypes.Name(other) : "nothing")} to apply, but needs the name of a {kind}.");
+    // these filters take none, false and zero for an empty list
+    private static IReadOnlyList<IValue> Items(RenderState state, IValue value) =>
+        Truth.Of(value) ? Iteration.Items(state, value) : [];
+
+    private static string Name(RenderState state, Arguments arguments, string filter, string kind)
+    {
+        if (arguments.Positional is [Text name, ..])
+            return name.Value;
+        string given = arguments.Positional is [var other, ..] ? PythonTypes.Some(other) : "nothing";
+        throw state.Fail($"the filter '{filter}' is given {given} to apply, but needs the name of a {kind}.");
+    }
 }

@@ -12,7 +12,8 @@ internal static class TextFilters
     public static IReadOnlyDictionary<string, Filter> All { get; } = new Dictionary<string, Filter>
     {
         ["capitalize"] = new(new(0), (state, v, _) => PythonCase.Capitalize(state, PythonText.Str(state, v))),
-        ["center"] = new(new(0, "width"), (state, v, a) => TextLayout.Center(state, PythonText.Str(state, v), a.Int(0, 80))),
+        ["center"] = new(new(0, "width"), (state, v, a) =>
+            TextLayout.Center(state, PythonText.Str(state, v), a.Int(0, 80))),
         ["e"] = new(new(0), Escape),
         ["escape"] = new(new(0), Escape),
         ["forceescape"] = new(new(0), (state, v, _) => Html.Escape(state, PythonText.Str(state, v))),
@@ -25,8 +26,7 @@ internal static class TextFilters
         ["title"] = new(new(0), (state, v, _) => Title(state, PythonText.Str(state, v))),
         ["tojson"] = new(new(0, "ensure_ascii", "indent", "separators", "sort_keys"), ToJson),
         ["trim"] = new(new(0, "chars"), Trim),
-        ["truncate"] = new(new(0, "length", "killwords", "end", "leeway"), (state, v, a) => TextLayout.Truncate(
-            state, PythonText.Str(state, v), a.Int(0, 255), a.Flag(1), a.Text(2, Ellipsis), a.Int(3, 5))),
+        ["truncate"] = new(new(0, "length", "killwords", "end", "leeway"), Truncate),
         ["upper"] = new(new(0), (state, v, _) => PythonCase.Upper(state, PythonText.Str(state, v))),
         ["wordcount"] = new(new(0), (state, v, _) => state.Integer(Words(PythonText.Str(state, v).Value))),
     };
@@ -48,6 +48,18 @@ internal static class TextFilters
     private static IValue Escape(RenderState state, IValue value, Bound a) =>
         value is Text { IsMarkup: true } ? value : Html.Escape(state, PythonText.Str(state, value));
 
+    private static IValue Truncate(RenderState state, IValue value, Bound a)
+    {
+        (int length, int leeway) = (a.Int(0, 255), a.Int(3, 5));
+        if (value is Text text)
+            return TextLayout.Truncate(state, text, length, a.Flag(1), a.Text(2, Ellipsis), leeway);
+        // what is short enough is not looked at
+        int count = value is Dict dict ? dict.Entries.Count : value is Sequence sequence ? sequence.Items.Count : 0;
+        return value is Dict or Sequence or UndefinedValue && count <= (long)length + leeway
+            ? value
+            : throw state.Fail($"{a.Callee} is given {PythonTypes.Some(value)}, but shortens a str only.");
+    }
+
     private static Text Trim(RenderState state, IValue value, Bound a)
     {
         Text text = PythonText.Str(state, value);
@@ -59,7 +71,7 @@ internal static class TextFilters
     {
         if (value is not Text text)
             throw Undefined.FailIfAny(state, a.Callee, value)
-                ?? state.Fail($"{a.Callee} is given a {PythonTypes.Name(value)}, but indents a str only.");
+                ?? state.Fail($"{a.Callee} is given {PythonTypes.Some(value)}, but indents a str only.");
         return TextLayout.Indent(state, text, Indention(state, a, 0) ?? FourSpaces, a.Flag(1), a.Flag(2));
     }
 

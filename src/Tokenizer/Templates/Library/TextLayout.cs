@@ -15,7 +15,7 @@ internal static class TextLayout
         {
             if (item is not Text text)
                 throw Undefined.FailIfAny(state, a.Callee, item) ?? state.Fail(
-                    $"{a.Callee} meets a {PythonTypes.Name(item)}, but joins strings only. The filter 'join' converts.");
+                    $"{a.Callee} meets {PythonTypes.Some(item)}, but joins strings only. The filter 'join' converts.");
             if (!isFirst)
                 builder.Append(separator);
             isFirst = false;

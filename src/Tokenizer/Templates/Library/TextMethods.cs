@@ -11,7 +11,8 @@ internal static class TextMethods
     {
         ["capitalize"] = new(new(0), (state, text, _) => PythonCase.Capitalize(state, text)),
         ["casefold"] = new(new(0), (state, text, _) => PythonCase.Lower(state, text)),
-        ["center"] = new(new(1, "width", "fillchar"), (state, text, a) => TextLayout.Center(state, text, a.Int(0), Fill(a))),
+        ["center"] = new(new(1, "width", "fillchar"), (state, text, a) =>
+            TextLayout.Center(state, text, a.Int(0), Fill(a))),
         ["count"] = new(new(1, "sub"), (state, text, a) => state.Integer(TextSearch.Count(state, text, a.Text(0)))),
         ["endswith"] = new(new(1, "suffix"), (state, text, a) => BoolValue.Of(TextSearch.HasEnd(state, text, a))),
         ["find"] = new(new(1, "sub", "start"), (state, text, a) => state.Integer(TextSearch.Find(state, text, a))),
@@ -26,23 +27,32 @@ internal static class TextMethods
         ["isspace"] = new(new(0), (_, text, _) => All(text, (s, i) => PythonSpace.IsSpace(s[i]))),
         ["isupper"] = new(new(0), (_, text, _) => HasCase(text, PythonCase.IsUpper)),
         ["join"] = new(new(1, "iterable"), (state, text, a) => TextLayout.Join(state, text, a)),
-        ["ljust"] = new(new(1, "width", "fillchar"), (state, text, a) => TextLayout.Pad(state, text, 0, a.Int(0), Fill(a))),
+        ["ljust"] = new(new(1, "width", "fillchar"), (state, text, a) =>
+            TextLayout.Pad(state, text, 0, a.Int(0), Fill(a))),
         ["lower"] = new(new(0), (state, text, _) => PythonCase.Lower(state, text)),
         ["lstrip"] = new(new(0, "chars"), (state, text, a) => Strip(state, text, a, left: true, right: false)),
-        ["partition"] = new(new(1, "sep"), (state, text, a) => TextSplitting.Partition(state, text, a.Text(0), fromEnd: false)),
-        ["removeprefix"] = new(new(1, "prefix"), (_, text, a) => text.Value.StartsWith(a.Text(0).Value, StringComparison.Ordinal)
+        ["partition"] = new(new(1, "sep"), (state, text, a) =>
+            TextSplitting.Partition(state, text, a.Text(0), fromEnd: false)),
+        ["removeprefix"] = new(new(1, "prefix"), (_, text, a) =>
+            text.Value.StartsWith(a.Text(0).Value, StringComparison.Ordinal)
             ? text.Slice(a.Text(0).Value.Length) : text),
-        ["removesuffix"] = new(new(1, "suffix"), (_, text, a) => text.Value.EndsWith(a.Text(0).Value, StringComparison.Ordinal)
+        ["removesuffix"] = new(new(1, "suffix"), (_, text, a) =>
+            text.Value.EndsWith(a.Text(0).Value, StringComparison.Ordinal)
             ? text.Slice(0, text.Value.Length - a.Text(0).Value.Length) : text),
         ["replace"] = new(new(2, "old", "new", "count"), (state, text, a) =>
             TextSearch.Replace(state, text, a.Text(0), a.Text(1), a.Int(2, -1))),
         ["rfind"] = new(new(1, "sub"), (state, text, a) => state.Integer(TextSearch.FindLast(state, text, a.Text(0)))),
-        ["rjust"] = new(new(1, "width", "fillchar"), (state, text, a) => TextLayout.Pad(state, text, a.Int(0), 0, Fill(a))),
-        ["rpartition"] = new(new(1, "sep"), (state, text, a) => TextSplitting.Partition(state, text, a.Text(0), fromEnd: true)),
-        ["rsplit"] = new(new(0, "sep", "maxsplit"), (state, text, a) => TextSplitting.Split(state, text, a, fromEnd: true)),
+        ["rjust"] = new(new(1, "width", "fillchar"), (state, text, a) =>
+            TextLayout.Pad(state, text, a.Int(0), 0, Fill(a))),
+        ["rpartition"] = new(new(1, "sep"), (state, text, a) =>
+            TextSplitting.Partition(state, text, a.Text(0), fromEnd: true)),
+        ["rsplit"] = new(new(0, "sep", "maxsplit"), (state, text, a) =>
+            TextSplitting.Split(state, text, a, fromEnd: true)),
         ["rstrip"] = new(new(0, "chars"), (state, text, a) => Strip(state, text, a, left: false, right: true)),
-        ["split"] = new(new(0, "sep", "maxsplit"), (state, text, a) => TextSplitting.Split(state, text, a, fromEnd: false)),
-        ["splitlines"] = new(new(0, "keepends"), (state, text, a) => state.List(PythonSpace.SplitLines(text, a.Flag(0)))),
+        ["split"] = new(new(0, "sep", "maxsplit"), (state, text, a) =>
+            TextSplitting.Split(state, text, a, fromEnd: false)),
+        ["splitlines"] = new(new(0, "keepends"), (state, text, a) =>
+            state.List(PythonSpace.SplitLines(text, a.Flag(0)))),
         ["startswith"] = new(new(1, "prefix"), (state, text, a) => BoolValue.Of(TextSearch.HasStart(state, text, a))),
         ["strip"] = new(new(0, "chars"), (state, text, a) => Strip(state, text, a, left: true, right: true)),
         ["swapcase"] = new(new(0), (state, text, _) => PythonCase.SwapCase(state, text)),

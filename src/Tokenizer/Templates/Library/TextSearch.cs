@@ -27,12 +27,15 @@ internal static class TextSearch
 
     public static int Index(RenderState state, Text text, Bound a) => Find(state, text, a) is >= 0 and int at
         ? at
-        : throw state.Fail("the method 'index' looks for a text that the string does not hold. Use 'find', or test with 'in' first.");
+        : throw state.Fail(
+            "the method 'index' looks for a text that the string does not hold. Use 'find', or test with 'in' first.");
 
     public static int FindLast(RenderState state, Text text, Text part)
     {
         state.Spend(text.Value.Length / 16);
-        int at = part.Value.Length == 0 ? text.Value.Length : text.Value.LastIndexOf(part.Value, StringComparison.Ordinal);
+        int at = part.Value.Length == 0
+            ? text.Value.Length
+            : text.Value.LastIndexOf(part.Value, StringComparison.Ordinal);
         return at < 0 ? -1 : text.IndexAt(at);
     }
 
@@ -43,7 +46,9 @@ internal static class TextSearch
         Affixes(state, a).Any(p => text.Value.EndsWith(p.Value, StringComparison.Ordinal));
 
     /// <summary>Replaces up to <paramref name="count"/> occurrences, all where it is negative.</summary>
-    /// <remarks>What is put in place of untrusted text is not trusted: whoever wrote that text chose the place.</remarks>
+    /// <remarks>
+    /// What is put in place of untrusted text is not trusted: whoever wrote that text chose the place.
+    /// </remarks>
     public static Text Replace(RenderState state, Text text, Text old, Text replacement, int count)
     {
         state.Spend(1 + text.Value.Length / 16);
@@ -81,7 +86,8 @@ internal static class TextSearch
     private static IEnumerable<Text> Affixes(RenderState state, Bound a) => a[0] switch
     {
         Text one => [one],
-        Sequence { Kind: SequenceKind.Tuple } several when several.Items.All(i => i is Text) => several.Items.Cast<Text>(),
+        Sequence { Kind: SequenceKind.Tuple } several when several.Items.All(i => i is Text) =>
+            several.Items.Cast<Text>(),
         { } other => throw Undefined.FailIfAny(state, a.Callee, other) ?? a.Wrong(0, "a str or a tuple of str"),
         _ => [],
     };

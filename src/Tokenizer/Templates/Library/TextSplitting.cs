@@ -50,7 +50,8 @@ internal static class TextSplitting
     {
         var pieces = new List<Text>();
         int end = text.Value.Length;
-        while (pieces.Count < most && text.Value.AsSpan(0, end).LastIndexOf(separator, StringComparison.Ordinal) is >= 0 and int at)
+        while (pieces.Count < most
+            && text.Value.AsSpan(0, end).LastIndexOf(separator, StringComparison.Ordinal) is >= 0 and int at)
         {
             pieces.Add(text.Slice(at + separator.Length, end - at - separator.Length));
             end = at;

@@ -4,7 +4,9 @@ using Puna.Tokenizer.Templates.Values;
 
 namespace Puna.Tokenizer.Templates.Python;
 
-/// <summary>Python's <c>'{}'.format(value)</c>: fields by position or name, attributes, items, <c>!r</c>, and a width.</summary>
+/// <summary>
+/// Python's <c>'{}'.format(value)</c>: fields by position or name, attributes, items, <c>!r</c>, and a width.
+/// </summary>
 internal sealed class BraceFormat(RenderState state, Text format, Arguments arguments)
 {
     private int _automatic;
@@ -76,16 +78,17 @@ internal sealed class BraceFormat(RenderState state, Text format, Arguments argu
     private IValue Step(IValue value, string path, ref int at)
     {
         bool isItem = path[at] == '[';
-        int end = isItem ? path.IndexOf(']', at) : path.AsSpan(at + 1).IndexOfAny('.', '[') is >= 0 and int i ? at + 1 + i : path.Length;
+        int end = isItem
+            ? path.IndexOf(']', at)
+            : path.AsSpan(at + 1).IndexOfAny('.', '[') is >= 0 and int i ? at + 1 + i : path.Length;
         if (end < 0)
             throw state.Fail("a format opens '[' in a field, but does not close it.");
         string name = path[(at + 1)..end];
         at = isItem ? end + 1 : end;
         if (!isItem)
             return Lookup.Attribute(state, value, name);
-        return Lookup.Item(state, value, int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int index)
-            ? new IntValue(index, true)
-            : new Text(name, true));
+        bool isIndex = int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int index);
+        return Lookup.Item(state, value, isIndex ? new IntValue(index, true) : new Text(name, true));
     }
 
     // [[fill]align][sign][0][width][.precision][letter]
@@ -112,7 +115,9 @@ internal sealed class BraceFormat(RenderState state, Text format, Arguments argu
 
         char letter = at < spec.Length ? spec[at++] : '\0';
         if (at < spec.Length || width < 0)
-            throw state.Fail($"a format has the specification '{spec}', but only [[fill]align][sign][0][width][,][.precision][letter] is supported.");
+            throw state.Fail(
+                $"a format has the specification '{spec}', but only "
+                + $"[[fill]align][sign][0][width][,][.precision][letter] is supported.");
         (string prefix, Text body) = Body(value, letter, precision, sign, isGrouped, spec);
         return Align(prefix, body, fill, align == '\0' ? value is Text ? '<' : '>' : align, width);
     }
@@ -128,19 +133,25 @@ internal sealed class BraceFormat(RenderState state, Text format, Arguments argu
         return new TextBuilder(state).Fill(fill, left, true).Append(whole).Fill(fill, rest - left, true).ToText();
     }
 
-    private (string Prefix, Text Body) Body(IValue value, char letter, int? precision, char sign, bool isGrouped, string spec)
+    private (string Prefix, Text Body) Body(
+        IValue value, char letter, int? precision, char sign, bool isGrouped, string spec)
     {
         if (Number.From(value) is not { } number || letter == 's')
         {
             Text text = value as Text ?? PythonText.Str(state, value);
             if (letter is not ('\0' or 's') || isGrouped)
-                throw state.Fail($"a format has the specification '{spec}' for a {PythonTypes.Name(value)}, but that is for numbers.");
+                throw state.Fail(
+                    $"a format has the specification '{spec}' for {PythonTypes.Some(value)}, but that is for numbers.");
             return ("", precision < text.CodePointCount ? text.Slice(0, text.OffsetOf(precision.Value)) : text);
         }
 
         char conversion = letter != '\0' ? letter : number.Integer is not null ? 'd' : precision is null ? 'r' : 'g';
-        string digits = (conversion == 'r' ? PythonFloat.Repr(Math.Abs(number.Double)) : NumberFormat.Digits(number, conversion, precision))
-            ?? throw state.Fail($"a format has the specification '{spec}' for a {PythonTypes.Name(value)}, but '{letter}' does not fit it.");
+        string? digits = conversion == 'r'
+            ? PythonFloat.Repr(Math.Abs(number.Double))
+            : NumberFormat.Digits(number, conversion, precision);
+        if (digits is null)
+            throw state.Fail(
+                $"a format has the specification '{spec}' for {PythonTypes.Some(value)}, but '{letter}' does not fit.");
         string prefix = NumberFormat.IsNegative(number) ? "-" : sign == '-' ? "" : sign.ToString();
         return (prefix, new(isGrouped ? Group(digits) : digits, value.IsTrusted));
     }
@@ -160,6 +171,8 @@ internal sealed class BraceFormat(RenderState state, Text format, Arguments argu
             at++;
         if (from == at)
             return null;
-        return int.TryParse(spec.AsSpan(from, at - from), NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? n : -1;
+        return int.TryParse(spec.AsSpan(from, at - from), NumberStyles.None, CultureInfo.InvariantCulture, out int n)
+            ? n
+            : -1;
     }
 }

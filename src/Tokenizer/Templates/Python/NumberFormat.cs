@@ -14,7 +14,9 @@ internal static class NumberFormat
     public static string? Digits(Number number, char conversion, int? precision, bool isAlternate = false)
     {
         if (conversion is 'd' or 'i' or 'u')
-            return number.Integer is { } i ? BigInteger.Abs(i).ToString(CultureInfo.InvariantCulture).PadLeft(precision ?? 0, '0') : null;
+            return number.Integer is { } i
+                ? BigInteger.Abs(i).ToString(CultureInfo.InvariantCulture).PadLeft(precision ?? 0, '0')
+                : null;
         if (conversion is 'x' or 'X' or 'o' or 'b')
             return number.Integer is { } j ? Based(BigInteger.Abs(j), conversion, isAlternate) : null;
         if (conversion is not ('f' or 'F' or 'e' or 'E' or '%' or 'g' or 'G'))
@@ -25,11 +27,25 @@ internal static class NumberFormat
             return double.IsNaN(value) ? "nan" : "inf";
         return conversion switch
         {
-            'f' or 'F' => value.ToString("F" + digits, CultureInfo.InvariantCulture),
-            '%' => (value * 100).ToString("F" + digits, CultureInfo.InvariantCulture) + "%",
+            'f' or 'F' => Fixed(value, digits),
+            '%' => Fixed(value * 100, digits) + "%",
             'e' or 'E' => Exponential(value, digits, conversion),
             _ => General(value, Math.Max(1, digits), conversion),
         };
+    }
+
+    /// <summary>Digits behind the point of the exact value; a tie goes to the even digit, as in Python.</summary>
+    public static string Fixed(double value, int digits)
+    {
+        string rounded = value.ToString("F" + digits, CultureInfo.InvariantCulture);
+        double scaled = Math.ScaleB(value, digits + 1);
+        // a value has at most digits + 1 decimal places if it has as many binary ones
+        if (!double.IsFinite(scaled) || scaled != Math.Floor(scaled))
+            return rounded;
+        string exact = value.ToString("F" + (digits + 1), CultureInfo.InvariantCulture);
+        bool isTie = exact[^1] == '5';
+        char last = digits == 0 ? exact[^3] : exact[^2];
+        return isTie && (last - '0') % 2 == 0 ? exact[..(digits == 0 ? ^2 : ^1)] : rounded;
     }
 
     public static bool IsNegative(Number number) =>
@@ -67,7 +83,8 @@ internal static class NumberFormat
     {
         string scientific = Exponential(value, digits - 1, conversion == 'g' ? 'e' : 'E');
         int mark = scientific.LastIndexOfAny(['e', 'E']);
-        int exponent = int.Parse(scientific.AsSpan(mark + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        int exponent =
+            int.Parse(scientific.AsSpan(mark + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
         if (exponent < -4 || exponent >= digits)
             return TrimZeros(scientific[..mark]) + scientific[mark..];
         return TrimZeros(value.ToString("F" + (digits - 1 - exponent), CultureInfo.InvariantCulture));

@@ -18,7 +18,9 @@ internal sealed class PercentFormat(RenderState state, Text format)
 
     private Text Run(IValue arguments)
     {
-        IReadOnlyList<IValue> values = arguments is Sequence { Kind: SequenceKind.Tuple } tuple ? tuple.Items : [arguments];
+        IReadOnlyList<IValue> values = arguments is Sequence { Kind: SequenceKind.Tuple } tuple
+            ? tuple.Items
+            : [arguments];
         string s = format.Value;
         while (_at < s.Length)
         {
@@ -30,7 +32,7 @@ internal sealed class PercentFormat(RenderState state, Text format)
                 Convert(arguments, values, format.IsTrustedAt(next, 1));
         }
 
-        if (_used < values.Count && arguments is not (Dict or Sequence { Kind: SequenceKind.List }))
+        if (_used < values.Count && arguments is not (Dict or UndefinedValue or Sequence { Kind: SequenceKind.List }))
             throw state.Fail($"a format takes {_used} values, but is given {values.Count}.");
         return _builder.ToText();
     }
@@ -67,7 +69,9 @@ internal sealed class PercentFormat(RenderState state, Text format)
             return;
         }
 
-        Text text = Spell(c, named ?? Next(values), flags, width, precision < 0 ? null : Math.Min(precision, NumberFormat.MaxPrecision));
+        Text text = Spell(c, named ?? Next(values), flags, width, precision < 0
+            ? null
+            : Math.Min(precision, NumberFormat.MaxPrecision));
         bool isLeft = flags.Contains('-', StringComparison.Ordinal);
         _builder.Append(Library.TextLayout.Pad(state, text, isLeft ? 0 : width, isLeft ? width : 0));
     }
@@ -120,10 +124,12 @@ internal sealed class PercentFormat(RenderState state, Text format)
         Number? number = Values.Number.From(value);
         if (conversion is 'd' or 'i' or 'u' && number is { Integer: null, Double: var d } && double.IsFinite(d))
             number = new(new System.Numerics.BigInteger(d), 0);
-        string? digits = number is { } n ? NumberFormat.Digits(n, conversion, precision, flags.Contains('#', StringComparison.Ordinal)) : null;
+        string? digits = number is { } n
+            ? NumberFormat.Digits(n, conversion, precision, flags.Contains('#', StringComparison.Ordinal))
+            : null;
         if (digits is null || number is not { } shown)
             throw Undefined.FailIfAny(state, $"the conversion '%{conversion}'", value) ?? state.Fail(
-                $"a format converts a {PythonTypes.Name(value)} by '%{conversion}', but cannot. Does '%s' do?");
+                $"a format converts {PythonTypes.Some(value)} by '%{conversion}', but cannot. Does '%s' do?");
         string sign = NumberFormat.IsNegative(shown) ? "-"
             : flags.Contains('+', StringComparison.Ordinal) ? "+"
             : flags.Contains(' ', StringComparison.Ordinal) ? " " : "";

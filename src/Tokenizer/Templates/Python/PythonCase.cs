@@ -40,7 +40,9 @@ internal static class PythonCase
     public static Text Lower(RenderState state, Text text) => Map(state, text, Lower);
 
     public static Text SwapCase(RenderState state, Text text) => Map(state, text, (s, at) =>
-        IsLower(s, at) ? Upper(Rune.GetRuneAt(s, at)) : IsUpper(s, at) ? Lower(s, at) : Rune.GetRuneAt(s, at).ToString());
+        IsLower(s, at)
+            ? Upper(Rune.GetRuneAt(s, at))
+            : IsUpper(s, at) ? Lower(s, at) : Rune.GetRuneAt(s, at).ToString());
 
     /// <summary>The first character in title case, the rest in lower case.</summary>
     public static Text Capitalize(RenderState state, Text text) =>
@@ -58,9 +60,11 @@ internal static class PythonCase
         });
     }
 
-    public static bool IsUpper(string s, int at) => CharUnicodeInfo.GetUnicodeCategory(s, at) == UnicodeCategory.UppercaseLetter;
+    public static bool IsUpper(string s, int at) =>
+        CharUnicodeInfo.GetUnicodeCategory(s, at) == UnicodeCategory.UppercaseLetter;
 
-    public static bool IsLower(string s, int at) => CharUnicodeInfo.GetUnicodeCategory(s, at) == UnicodeCategory.LowercaseLetter
+    public static bool IsLower(string s, int at) =>
+        CharUnicodeInfo.GetUnicodeCategory(s, at) == UnicodeCategory.LowercaseLetter
         || s[at] is '\u00AA' or '\u00BA' or >= '\u02B0' and <= '\u02B8' or '\u02C0' or '\u02C1';
 
     public static bool IsCased(string s, int at) => IsUpper(s, at) || IsLower(s, at)

@@ -11,7 +11,9 @@ namespace Puna.Tokenizer.Templates.Python;
 internal sealed record JsonStyle(
     string? Indent, string ItemSeparator, string KeySeparator, bool EnsureAscii, bool SortKeys);
 
-/// <summary>Python's <c>json.dumps</c>, byte for byte. Pieces keep their origin, brackets have the container's.</summary>
+/// <summary>
+/// Python's <c>json.dumps</c>, byte for byte. Pieces keep their origin, brackets have the container's.
+/// </summary>
 internal sealed class PythonJson(RenderState state, JsonStyle style)
 {
     private readonly TextBuilder _builder = new(state);
@@ -39,7 +41,7 @@ internal sealed class PythonJson(RenderState state, JsonStyle style)
                 break;
             default:
                 string spelled = Scalar(value) ?? throw state.Fail(
-                    $"the filter 'tojson' is given a {PythonTypes.Name(value)}, but JSON has only objects, arrays, "
+                    $"the filter 'tojson' is given {PythonTypes.Some(value)}, but JSON has only objects, arrays, "
                     + "strings, numbers, true, false and null. Make it a list or dict first.");
                 _builder.Append(spelled, value.IsTrusted);
                 break;

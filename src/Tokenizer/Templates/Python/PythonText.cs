@@ -113,6 +113,8 @@ internal static class PythonText
         string s = text.Value;
         bool useDouble = s.Contains('\'', StringComparison.Ordinal) && !s.Contains('"', StringComparison.Ordinal);
         char quote = useDouble ? '"' : '\'';
+        if (text.IsMarkup)
+            builder.Append("Markup(", text.IsTrusted);
         builder.Append(quote, text.IsTrusted);
         int start = 0;
         foreach (Run run in text.Runs)
@@ -134,7 +136,7 @@ internal static class PythonText
             start = run.End;
         }
 
-        builder.Append(quote, text.IsTrusted);
+        builder.Append(text.IsMarkup ? $"{quote})" : $"{quote}", text.IsTrusted);
     }
 
     private static string? Escape(string s, int at, int length, char quote)

@@ -5,6 +5,10 @@ namespace Puna.Tokenizer.Templates.Python;
 /// <summary>Python's names of the types of values, which template authors know from their errors.</summary>
 internal static class PythonTypes
 {
+    /// <summary>The name with its article, as in <c>an int</c>.</summary>
+    public static string Some(IValue value) =>
+        (Name(value) is var name && name[0] is 'i' or 'u') ? $"an {name}" : $"a {name}";
+
     public static string Name(IValue value) => value switch
     {
         NoneValue => "NoneType",

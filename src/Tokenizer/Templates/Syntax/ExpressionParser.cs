@@ -5,7 +5,9 @@ using Puna.Tokenizer.Templates.Values;
 
 namespace Puna.Tokenizer.Templates.Syntax;
 
-/// <summary>Reads expressions, with Jinja's precedence: if, or, and, not, comparison, + -, ~, * / // %, **, sign, filter.</summary>
+/// <summary>
+/// Reads expressions, with Jinja's precedence: if, or, and, not, comparison, + -, ~, * / // %, **, sign, filter.
+/// </summary>
 internal sealed class ExpressionParser(TokenStream tokens)
 {
     private static readonly string[] Comparisons = ["==", "!=", "<", "<=", ">", ">="];
@@ -55,7 +57,9 @@ internal sealed class ExpressionParser(TokenStream tokens)
         return new SequenceLiteral(line, items, SequenceKind.Tuple);
     }
 
-    /// <summary>Reads the filters that follow; where <paramref name="isInline"/>, the first has no bar before it.</summary>
+    /// <summary>
+    /// Reads the filters that follow; where <paramref name="isInline"/>, the first has no bar before it.
+    /// </summary>
     public IExpression ReadFilters(IExpression target, bool isInline = false)
     {
         while (isInline || tokens.SkipOperator("|"))
@@ -218,7 +222,8 @@ internal sealed class ExpressionParser(TokenStream tokens)
                 return new Constant(tokens.Next().Line, Integer(token));
             case TokenKind.Float:
                 tokens.Next();
-                double number = double.Parse(token.Text.Replace("_", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
+                double number =
+                    double.Parse(token.Text.Replace("_", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
                 return new Constant(token.Line, new FloatValue(number, true));
             case TokenKind.Operator when token.Text == "(":
                 tokens.Next();
@@ -255,10 +260,13 @@ internal sealed class ExpressionParser(TokenStream tokens)
     {
         string digits = token.Text.Replace("_", "", StringComparison.Ordinal).ToLowerInvariant();
         if (digits.Length > RenderState.MaxDigits)
-            throw tokens.Fail($"an integer has {digits.Length} digits, but {RenderState.MaxDigits} are the most supported.", token.Line);
+            throw tokens.Fail(
+                $"an integer has {digits.Length} digits, but {RenderState.MaxDigits} are the most supported.",
+                token.Line);
         BigInteger value = digits switch
         {
-            ['0', 'x', ..] => BigInteger.Parse("0" + digits[2..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture),
+            ['0', 'x', ..] =>
+                BigInteger.Parse("0" + digits[2..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture),
             ['0', 'o', ..] => digits[2..].Aggregate(BigInteger.Zero, (sum, c) => sum * 8 + (c - '0')),
             ['0', 'b', ..] => digits[2..].Aggregate(BigInteger.Zero, (sum, c) => sum * 2 + (c - '0')),
             _ => BigInteger.Parse(digits, CultureInfo.InvariantCulture),
@@ -338,7 +346,8 @@ internal sealed class ExpressionParser(TokenStream tokens)
         {
             TokenKind.Name => new AttributeAccess(line, target, attribute.Text),
             TokenKind.Integer => new ItemAccess(line, target, new Constant(line, Integer(attribute))),
-            _ => throw tokens.Fail($"{attribute} stands behind '.', but a name or number was expected.", attribute.Line),
+            _ => throw tokens.Fail(
+                $"{attribute} stands behind '.', but a name or number was expected.", attribute.Line),
         };
     }
 

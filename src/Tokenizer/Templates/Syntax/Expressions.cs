@@ -24,7 +24,9 @@ internal sealed record Unary(int Line, string Operator, IExpression Operand) : I
 /// <summary>An arithmetic operator on two values.</summary>
 internal sealed record Binary(int Line, string Operator, IExpression Left, IExpression Right) : IExpression;
 
-/// <summary><c>and</c> or <c>or</c>: gives one of its operands, and reads the right one only where it decides.</summary>
+/// <summary>
+/// <c>and</c> or <c>or</c>: gives one of its operands, and reads the right one only where it decides.
+/// </summary>
 internal sealed record Logical(int Line, bool IsAnd, IExpression Left, IExpression Right) : IExpression;
 
 /// <summary>Operands joined by <c>~</c> as text.</summary>

@@ -23,7 +23,9 @@ internal sealed class Lexer
         _source = Normalize(source);
     }
 
-    /// <exception cref="ChatTemplateException">A tag, string or comment is not closed, or a character has no meaning.</exception>
+    /// <exception cref="ChatTemplateException">
+    /// A tag, string or comment is not closed, or a character has no meaning.
+    /// </exception>
     public static List<Token> Read(string source, string name)
     {
         var lexer = new Lexer(source, name);
@@ -252,7 +254,8 @@ internal sealed class Lexer
             {
                 string body = _source[(_at + 1)..end];
                 string text = Literals.Unescape(body)
-                    ?? throw Fail("a string holds an escape that is incomplete or unknown. Write '\\\\' for a backslash.");
+                    ?? throw Fail(
+                        "a string holds an escape that is incomplete or unknown. Write '\\\\' for a backslash.");
                 _tokens.Add(new(TokenKind.String, text, _line));
                 return end + 1 - _at;
             }

@@ -48,7 +48,9 @@ internal static class Literals
         // behind a point, as in 'list.0.1', there are no floats
         if (at == 0 || source[at - 1] != '.')
         {
-            int fraction = end < source.Length && source[end] == '.' ? MatchDigits(source, end + 1, char.IsAsciiDigit) : 0;
+            int fraction = end < source.Length && source[end] == '.'
+                ? MatchDigits(source, end + 1, char.IsAsciiDigit)
+                : 0;
             int mark = end + (fraction > 0 ? fraction + 1 : 0);
             int exponent = MatchExponent(source, mark);
             isFloat = fraction > 0 || exponent > 0;

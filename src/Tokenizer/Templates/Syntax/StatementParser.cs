@@ -193,7 +193,8 @@ internal sealed class StatementParser
     {
         List<(string, IExpression?)> parameters = _tokens.Current.IsOperator("(") ? ReadParameters() : [];
         if (_expressions.ReadExpression() is not Call call)
-            throw _tokens.Fail("'call' stands before something that is no call, but needs one, such as a macro's.", tag.Line);
+            throw _tokens.Fail(
+                "'call' stands before something that is no call, but needs one, such as a macro's.", tag.Line);
         (MacroSignature signature, List<IStatement> body) = ReadCallable(tag, parameters);
         return new(tag.Line, signature, call, body);
     }
@@ -221,7 +222,8 @@ internal sealed class StatementParser
             Token name = _tokens.ExpectName();
             IExpression? fallback = _tokens.SkipOperator("=") ? _expressions.ReadExpression() : null;
             if (fallback is null && parameters.Count > 0 && parameters[^1].Default is not null)
-                throw _tokens.Fail($"the parameter '{name.Text}' has no default, but stands behind one that has.", name.Line);
+                throw _tokens.Fail(
+                    $"the parameter '{name.Text}' has no default, but stands behind one that has.", name.Line);
             parameters.Add((name.Text, fallback));
         }
 

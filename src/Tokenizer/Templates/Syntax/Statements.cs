@@ -40,14 +40,17 @@ internal sealed record SetBlock(
 /// <summary>Prints the rendered body after filters.</summary>
 internal sealed record FilterBlock(int Line, IExpression Value, IReadOnlyList<IStatement> Body) : IStatement;
 
-/// <summary>A body with variables of its own: <c>with</c>, and <c>generation</c>, which marks what a model wrote.</summary>
+/// <summary>
+/// A body with variables of its own: <c>with</c>, and <c>generation</c>, which marks what a model wrote.
+/// </summary>
 internal sealed record With(
     int Line,
     IReadOnlyList<(ITarget Target, IExpression Value)> Variables,
     IReadOnlyList<IStatement> Body) : IStatement;
 
 /// <summary>The definition of a macro.</summary>
-internal sealed record Macro(int Line, string Name, MacroSignature Signature, IReadOnlyList<IStatement> Body) : IStatement;
+internal sealed record Macro(
+    int Line, string Name, MacroSignature Signature, IReadOnlyList<IStatement> Body) : IStatement;
 
 /// <summary>Prints what a macro gives that may call the body as <c>caller()</c>.</summary>
 internal sealed record CallBlock(

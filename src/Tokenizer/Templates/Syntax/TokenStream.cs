@@ -48,7 +48,8 @@ internal sealed class TokenStream(List<Token> tokens, string name, TemplateLimit
 
     public Token ExpectName() => Current.Kind == TokenKind.Name ? Next() : throw Unexpected("a name");
 
-    public Token Expect(TokenKind kind) => Current.Kind == kind ? Next() : throw Unexpected(new Token(kind, "", 0).ToString());
+    public Token Expect(TokenKind kind) =>
+        Current.Kind == kind ? Next() : throw Unexpected(new Token(kind, "", 0).ToString());
 
     public ChatTemplateException Unexpected(string expected) =>
         Fail($"{Current} stands here, but {expected} was expected.");

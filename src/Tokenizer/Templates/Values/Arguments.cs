@@ -41,7 +41,7 @@ internal sealed record Signature(int Required, params string[] Names)
     public Bound Bind(RenderState state, string callee, Arguments arguments)
     {
         if (arguments.Positional.Count > Names.Length)
-            throw state.Fail($"{callee} is given {arguments.Positional.Count} arguments, but takes {Describe()}.");
+            throw state.Fail($"{callee} is given {Count(arguments.Positional.Count)}, but takes {Describe()}.");
         var slots = new IValue?[Names.Length];
         for (int i = 0; i < arguments.Positional.Count; i++)
             slots[i] = arguments.Positional[i];
@@ -58,6 +58,8 @@ internal sealed record Signature(int Required, params string[] Names)
             throw state.Fail($"{callee} is called without '{Names[missing]}', but takes {Describe()}.");
         return new(state, callee, Names, slots);
     }
+
+    private static string Count(int count) => count == 1 ? "1 argument" : $"{count} arguments";
 
     private string Describe() => Names.Length == 0 ? "no arguments"
         : string.Join(", ", Names.Select((name, i) => i < Required ? name : $"[{name}]"));
@@ -79,7 +81,7 @@ internal readonly record struct Bound(RenderState State, string Callee, string[]
     {
         if (!Has(index))
             return fallback;
-        if (Slots[index] is not (IntValue or BoolValue) || Number.From(Slots[index] ?? NoneValue.Own)?.Integer is not { } i)
+        if (Slots[index] is not { } slot || Number.From(slot)?.Integer is not { } i)
             throw Wrong(index, "an int");
         return (int)BigInteger.Clamp(i, int.MinValue + 1, int.MaxValue - 1);
     }
@@ -91,6 +93,6 @@ internal readonly record struct Bound(RenderState State, string Callee, string[]
         : throw Wrong(index, "a str");
 
     public ChatTemplateException Wrong(int index, string expected) =>
-        State.Fail($"{Callee} is given a {PythonTypes.Name(Slots[index] ?? NoneValue.Own)} as '{Names[index]}', "
+        State.Fail($"{Callee} is given {PythonTypes.Some(Slots[index] ?? NoneValue.Own)} as '{Names[index]}', "
             + $"but it must be {expected}.");
 }

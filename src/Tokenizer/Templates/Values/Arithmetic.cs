@@ -17,13 +17,13 @@ internal static class Arithmetic
         return (@operator, a, b) switch
         {
             ("+", Text s, Text t) => Join(state, s, t),
-            ("+", Sequence { Kind: SequenceKind.List } s, Sequence { Kind: SequenceKind.List } t) => Join(state, s, t),
-            ("+", Sequence { Kind: SequenceKind.Tuple } s, Sequence { Kind: SequenceKind.Tuple } t) => Join(state, s, t),
+            ("+", Sequence { Kind: SequenceKind.List or SequenceKind.Tuple } s, Sequence t) when s.Kind == t.Kind =>
+                Join(state, s, t),
             ("*", Text s, IntValue or BoolValue) => Repeat(state, s, b),
             ("*", IntValue or BoolValue, Text s) => Repeat(state, s, a),
             ("*", Sequence { IsIndexable: true, RangeText: null } s, IntValue or BoolValue) => Repeat(state, s, b),
             ("*", IntValue or BoolValue, Sequence { IsIndexable: true, RangeText: null } s) => Repeat(state, s, a),
-            ("%", Text s, not UndefinedValue) => PercentFormat.Apply(state, s, b),
+            ("%", Text s, _) => PercentFormat.Apply(state, s, b),
             _ => throw Undefined.FailIfAny(state, $"'{@operator}'", a, b) ?? state.Fail(
                 $"'{@operator}' is given {PythonTypes.Name(a)} and {PythonTypes.Name(b)}, but cannot join the two. "
                 + "Convert one of them, for example with '~' or the filters 'string' and 'int'."),
@@ -38,7 +38,7 @@ internal static class Arithmetic
             { Integer: { } i } => state.Integer(sign * i, value.IsTrusted),
             { Double: var d } => new FloatValue(sign < 0 ? -d : d, value.IsTrusted),
             _ => throw Undefined.FailIfAny(state, $"'{@operator}'", value) ?? state.Fail(
-                $"'{@operator}' is given a {PythonTypes.Name(value)}, but needs a number."),
+                $"'{@operator}' is given {PythonTypes.Some(value)}, but needs a number."),
         };
     }
 

@@ -25,7 +25,9 @@ internal sealed record Sequence(IReadOnlyList<IValue> Items, SequenceKind Kind, 
     public string? RangeText { get; init; }
 }
 
-/// <summary>What filters such as <c>map</c> give: always true, without length, and each element can be taken once.</summary>
+/// <summary>
+/// What filters such as <c>map</c> give: always true, without length, and each element can be taken once.
+/// </summary>
 /// <param name="items">The elements.</param>
 /// <param name="isTrusted">Origin of the structure.</param>
 internal sealed class Generator(IReadOnlyList<IValue> items, bool isTrusted) : IValue

@@ -62,7 +62,7 @@ internal static class Equality
             case Text text:
                 if (item is not Text part)
                     throw Undefined.FailIfAny(state, "'in'", item) ?? state.Fail(
-                        $"'in' looks for a {PythonTypes.Name(item)} in a str, but only a str can be part of one.");
+                        $"'in' looks for {PythonTypes.Some(item)} in a str, but only a str can be part of one.");
                 state.Spend(text.Value.Length / 16);
                 return text.Value.Contains(part.Value, StringComparison.Ordinal);
             case Dict dict:

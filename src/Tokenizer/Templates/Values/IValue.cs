@@ -5,7 +5,9 @@ namespace Puna.Tokenizer.Templates.Values;
 /// <summary>What an expression gives: Python's values, each with where it came from.</summary>
 internal interface IValue
 {
-    /// <summary>Whether the template itself wrote it; false once anything of a message, tool or variable is in it.</summary>
+    /// <summary>
+    /// Whether the template itself wrote it; false once anything of a message, tool or variable is in it.
+    /// </summary>
     bool IsTrusted { get; }
 }
 

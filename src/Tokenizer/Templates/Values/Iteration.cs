@@ -18,7 +18,7 @@ internal static class Iteration
             Generator generator => generator.TakeRest(),
             UndefinedValue => [],
             Text text => Characters(state, text),
-            _ => throw state.Fail($"a {PythonTypes.Name(value)} is iterated, but only a list, tuple, dict, str, range "
+            _ => throw state.Fail($"{PythonTypes.Some(value)} is iterated, but only a list, tuple, dict, str, range "
                 + "or the result of a filter can be."),
         };
         state.Spend(items.Count);

@@ -16,8 +16,8 @@ internal static class Lookup
     public static IValue Attribute(RenderState state, IValue target, string name)
     {
         state.Spend(1);
-        if (Undefined.FailIfAny(state, $"reading '{name}' of it", target) is { } failure)
-            throw failure;
+        if (target is UndefinedValue undefined)
+            throw Undefined.Fail(state, undefined, $"reading '{name}' of it");
         return Member(target, name) ?? (target as Dict)?[name] ?? Missing(target, name);
     }
 
@@ -25,14 +25,13 @@ internal static class Lookup
     public static IValue Item(RenderState state, IValue target, IValue index)
     {
         state.Spend(1);
-        string shown = PythonText.Repr(state, index).Value;
-        if (Undefined.FailIfAny(state, $"reading {shown} of it", target) is { } failure)
-            throw failure;
+        if (target is UndefinedValue undefined)
+            throw Undefined.Fail(state, undefined, $"reading {PythonText.Repr(state, index).Value} of it");
         if (Entry(target, index) is { } entry)
             return entry;
         if (index is Text name)
             return Member(target, name.Value) ?? Missing(target, name.Value);
-        return new UndefinedValue($"{TypeOf(target)} has no element {shown}");
+        return new UndefinedValue($"{TypeOf(target)} has no element {PythonText.Repr(state, index).Value}");
     }
 
     public static IValue Range(RenderState state, IValue target, IValue? start, IValue? stop, IValue? step)
@@ -43,13 +42,15 @@ internal static class Lookup
         {
             Text text => text.CodePointCount,
             Sequence { IsIndexable: true } sequence => sequence.Items.Count,
-            _ => throw state.Fail($"a slice is taken of a {PythonTypes.Name(target)}, but only a str, list or tuple has slices."),
+            _ => throw state.Fail(
+                $"a slice is taken of {PythonTypes.Some(target)}, but only a str, list or tuple has slices."),
         };
         int by = Bound(state, step, 1), from, to;
         if (by == 0)
             throw state.Fail("a slice has step 0, but needs to move on.");
         if (by > 0)
-            (from, to) = (Clamp(Bound(state, start, 0), length, 0, length), Clamp(Bound(state, stop, length), length, 0, length));
+            (from, to) = (Clamp(Bound(state, start, 0), length, 0, length),
+                Clamp(Bound(state, stop, length), length, 0, length));
         else
             (from, to) = (Clamp(Bound(state, start, length - 1), length, -1, length - 1),
                 stop is null or NoneValue ? -1 : Clamp(Bound(state, stop, 0), length, -1, length - 1));
@@ -69,7 +70,13 @@ internal static class Lookup
         }
 
         if (target is not Text)
-            return state.Sequence(items, ((Sequence)target).Kind == SequenceKind.Tuple ? SequenceKind.Tuple : SequenceKind.List, target.IsTrusted);
+        {
+            SequenceKind kind = target is Sequence { Kind: SequenceKind.Tuple }
+                ? SequenceKind.Tuple
+                : SequenceKind.List;
+            return state.Sequence(items, kind, target.IsTrusted);
+        }
+
         var builder = new TextBuilder(state);
         foreach (IValue item in items)
             builder.Append((Text)item);
@@ -82,7 +89,7 @@ internal static class Lookup
             return fallback;
         if (bound is not (IntValue or BoolValue) || Number.From(bound)?.Integer is not { } value)
             throw Undefined.FailIfAny(state, "a slice", bound)
-                ?? state.Fail($"a slice is bounded by a {PythonTypes.Name(bound)}, but bounds are integers or none.");
+                ?? state.Fail($"a slice is bounded by {PythonTypes.Some(bound)}, but bounds are integers or none.");
         return (int)BigInteger.Clamp(value, int.MinValue / 2, int.MaxValue / 2);
     }
 
@@ -121,7 +128,7 @@ internal static class Lookup
 
     // not there, as in the sandbox that templates are written for: undefined, and an error when it is called
     private static UndefinedValue Changes(IValue target, string name) =>
-        new($"'{name}' would change a {PythonTypes.Name(target)}, which templates may not");
+        new($"'{name}' would change {PythonTypes.Some(target)}, which templates may not");
 
     private static UndefinedValue Missing(IValue target, string name) =>
         new($"'{TypeOf(target)}' has no attribute '{name}'");

@@ -35,7 +35,8 @@ internal sealed class LoopValue(IReadOnlyList<IValue> items, int depth, Func<IVa
     {
         if (recurse is null)
             throw state.Fail("'loop' is called, but the loop is not recursive. Write '{% for … recursive %}'.");
-        return recurse(new Signature(1, "iterable").Bind(state, "'loop'", arguments).Slots[0] ?? NoneValue.Own, depth + 1);
+        IValue? items = new Signature(1, "iterable").Bind(state, "'loop'", arguments)[0];
+        return recurse(items ?? NoneValue.Own, depth + 1);
     }
 
     private IValue Cycle(RenderState state, Arguments arguments) => arguments.Positional.Count > 0

@@ -28,7 +28,9 @@ internal readonly record struct Number(BigInteger? Integer, double Double)
             return null;
         if (a.Integer is null && b.Integer is null)
             return p.CompareTo(q);
-        return a.Integer is { } i ? CompareExactly(i, b.Double) : -CompareExactly(b.Integer.GetValueOrDefault(), a.Double);
+        return a.Integer is { } i
+            ? CompareExactly(i, b.Double)
+            : -CompareExactly(b.Integer.GetValueOrDefault(), a.Double);
     }
 
     /// <summary>Equal numbers have equal hashes, whatever their type.</summary>

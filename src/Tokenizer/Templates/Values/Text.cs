@@ -5,7 +5,9 @@ namespace Puna.Tokenizer.Templates.Values;
 /// <param name="IsTrusted">Whether the template wrote it.</param>
 internal readonly record struct Run(int End, bool IsTrusted);
 
-/// <summary>A string that knows where each piece of it came from. Indices are UTF-16 units unless said otherwise.</summary>
+/// <summary>
+/// A string that knows where each piece of it came from. Indices are UTF-16 units unless said otherwise.
+/// </summary>
 internal sealed class Text : IValue
 {
     private readonly Run[] _runs;
@@ -37,10 +39,12 @@ internal sealed class Text : IValue
     /// <summary>Characters as Python counts them: a surrogate pair is one.</summary>
     public int CodePointCount => Offsets is { } offsets ? offsets.Length - 1 : Value.Length;
 
-    /// <summary>Where each code point begins, and the end; null where every code point is one unit.</summary>
-    private int[]? Offsets => _offsets ??= Value.AsSpan().IndexOfAnyInRange('\uD800', '\uDBFF') < 0 ? null : FindOffsets();
+    // where each code point begins, and the end; null where every code point is one unit
+    private int[]? Offsets => (_offsets ??= FindOffsets()) is { Length: > 0 } offsets ? offsets : null;
 
-    /// <summary>The unit at which code point <paramref name="index"/> begins; the length where it is one past the last.</summary>
+    /// <summary>
+    /// The unit at which code point <paramref name="index"/> begins; the length where it is one past the last.
+    /// </summary>
     public int OffsetOf(int index) => Offsets is { } offsets ? offsets[index] : index;
 
     /// <summary>The number of code points before unit <paramref name="offset"/>.</summary>
@@ -98,8 +102,11 @@ internal sealed class Text : IValue
         return low;
     }
 
+    // empty where every code point is one unit
     private int[] FindOffsets()
     {
+        if (Value.AsSpan().IndexOfAnyInRange('\uD800', '\uDBFF') < 0)
+            return [];
         var offsets = new List<int>(Value.Length + 1);
         for (int i = 0; i < Value.Length; i++)
         {

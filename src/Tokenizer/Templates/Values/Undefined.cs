@@ -12,10 +12,13 @@ internal static class Undefined
         foreach (IValue operand in operands)
         {
             if (operand is UndefinedValue undefined)
-                return state.Fail($"{undefined.Problem}, but {use} needs a value. "
-                    + "Does the input lack it, or should the template test 'is defined' first?");
+                return Fail(state, undefined, use);
         }
 
         return null;
     }
+
+    public static ChatTemplateException Fail(RenderState state, UndefinedValue undefined, string use) =>
+        state.Fail($"{undefined.Problem}, but {use} needs a value. "
+            + "Does the input lack it, or should the template test 'is defined' first?");
 }

@@ -1,0 +1,23 @@
+namespace Puna.Runtime.Tests;
+
+/// <summary>The demo model, loaded once for all tests; each test makes its own engine.</summary>
+public sealed class DemoModel : IDisposable
+{
+    public LanguageModel Model { get; } = LanguageModel.Load(TestKit.Goldens.Demo, new ModelOptions { Threads = 2 });
+
+    public void Dispose() => Model.Dispose();
+}
+
+/// <summary>Tests that share <see cref="DemoModel"/>: its thread pool takes one caller at a time, so they run one by one.</summary>
+[CollectionDefinition(Name)]
+public sealed class DemoTests : ICollectionFixture<DemoModel>
+{
+    public const string Name = "demo";
+}
+
+/// <summary>Tests that look at the whole process: nothing runs beside them.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class AloneTests : ICollectionFixture<DemoModel>
+{
+    public const string Name = "alone";
+}

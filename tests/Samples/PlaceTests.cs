@@ -1,7 +1,0 @@
-namespace Puna.Samples.Tests;
-
-public class PlaceTests
-{
-    [Fact]
-    public void Repository_is_found() => Assert.True(File.Exists(Puna.TestKit.Goldens.InRepository("Runtime.sln")));
-}
