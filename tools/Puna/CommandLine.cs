@@ -60,7 +60,11 @@ internal static partial class CommandLine
 
     private static Command Root(Terminal terminal)
     {
-        Verb[] verbs = [Tools.Run.Create(terminal)];
+        Verb[] verbs =
+        [
+            Tools.Run.Create(terminal), Chat.Create(terminal), Inspect.Create(terminal), Tokenize.Create(terminal),
+            Render.Create(terminal), Logits.Create(terminal), Eval.Create(terminal),
+        ];
         var root = new Command("puna", "Runs Llama-family models from safetensors folders.");
         var endings = new Dictionary<Command, string> { [root] = ExitCodes };
         foreach (Verb verb in verbs)

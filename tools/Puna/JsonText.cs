@@ -54,6 +54,23 @@ internal static class JsonText
         return ids.DrainToImmutable();
     }
 
+    /// <summary>A property of an object that a line of a file holds.</summary>
+    /// <param name="value">The object.</param>
+    /// <param name="name">The property.</param>
+    /// <param name="kind">What it should be.</param>
+    /// <param name="where">What messages call the object.</param>
+    public static JsonElement Field(JsonElement value, string name, JsonValueKind kind, string where)
+    {
+        string expected = kind == JsonValueKind.Array ? "an array" : "a string";
+        if (value.ValueKind != JsonValueKind.Object)
+            throw CommandException.BadInput($"{where}: this is {Kind(value)}, but an object with \"{name}\" was expected.");
+        if (!value.TryGetProperty(name, out JsonElement field))
+            throw CommandException.BadInput($"{where}: the object has no \"{name}\", but {expected} of that name was expected.");
+        return field.ValueKind == kind
+            ? field
+            : throw CommandException.BadInput($"{where}: \"{name}\" is {Kind(field)}, but {expected} was expected.");
+    }
+
     /// <summary>A string's text; half of a surrogate pair becomes U+FFFD.</summary>
     public static string String(JsonElement value)
     {

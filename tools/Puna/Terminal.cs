@@ -40,7 +40,7 @@ internal sealed record Terminal
             Console.OutputEncoding = utf8;
         var terminal = new Terminal
         {
-            Input = Console.IsInputRedirected ? new StreamReader(Console.OpenStandardInput(), utf8, true, 1 << 16) : Console.In,
+            Input = StandardInput(utf8),
             Output = new StreamWriter(Console.OpenStandardOutput(), utf8, 1 << 16),
             Error = new StreamWriter(Console.OpenStandardError(), utf8) { AutoFlush = true },
             IsInputTerminal = !Console.IsInputRedirected,
@@ -60,6 +60,44 @@ internal sealed record Terminal
 
     /// <summary>Progress and colours on <see cref="Error"/>; plain text where nobody looks.</summary>
     public IAnsiConsole RichError() => Rich(Error, IsErrorTerminal);
+
+    private static TextReader StandardInput(Encoding encoding)
+    {
+        if (!Console.IsInputRedirected)
+            return Console.In;
+        return IsInputClosed()
+            ? TextReader.Null
+            : new StreamReader(Console.OpenStandardInput(), encoding, detectEncodingFromByteOrderMarks: true, 1 << 16);
+    }
+
+    /// <summary>
+    /// Whether the process was started without a standard input. Linux then gives its number to a pipe that the runtime
+    /// makes for itself, and reading from that would wait forever: its writing end is ours.
+    /// </summary>
+    private static bool IsInputClosed()
+    {
+        const string Descriptors = "/proc/self/fd";
+        if (!OperatingSystem.IsLinux() || !Directory.Exists(Descriptors))
+            return false;
+        string? input = TargetOf($"{Descriptors}/0");
+        return input is null || (input.StartsWith("pipe:", StringComparison.Ordinal)
+            && Directory.GetFiles(Descriptors).Any(d => TargetOf(d) == input && IsForWriting(Path.GetFileName(d))));
+
+        static string? TargetOf(string descriptor) => new FileInfo(descriptor).LinkTarget;
+    }
+
+    private static bool IsForWriting(string descriptor)
+    {
+        try
+        {
+            string? flags = File.ReadLines($"/proc/self/fdinfo/{descriptor}").FirstOrDefault(l => l.StartsWith("flags:", StringComparison.Ordinal));
+            return flags is not null && (flags[^1] & 3) == 1;   // octal; O_WRONLY
+        }
+        catch (IOException)   // a descriptor that was closed meanwhile
+        {
+            return false;
+        }
+    }
 
     private static IAnsiConsole Rich(TextWriter writer, bool isTerminal)
     {

@@ -1,0 +1,115 @@
+using System.CommandLine;
+using Puna.Runtime;
+
+namespace Puna.Tools;
+
+/// <summary><c>puna eval</c>: how good a model is: exact answers to questions, or perplexity on a text.</summary>
+internal sealed class Eval
+{
+    private const int UsualMaxTokens = 256, UsualWindow = 1024;
+    private readonly ModelArguments _model = new();
+
+    private readonly Option<string?> _jsonl = Flags.Text("--jsonl", "FILE",
+        "Questions, one JSON object per line: messages, tools, answer, skill; '-' is standard input");
+
+    private readonly Option<string?> _text = Flags.Text("--perplexity", "FILE", "A text to foretell; '-' is standard input");
+    private readonly Option<bool> _json = Flags.Switch("--json", "Print one JSON object");
+    private readonly Option<int?> _limit = Flags.Number("--limit", "N", 1, int.MaxValue, "Ask the first N questions only");
+
+    private readonly Option<int?> _maxTokens = Flags.Number("--max-tokens", "N", 1, int.MaxValue,
+        "Most tokens of an answer [default: 256]");
+
+    private readonly Option<string?> _output = Flags.Text("--output", "FILE",
+        "Write each answer as a line of JSON: skill, answer, given, exact");
+
+    private readonly Option<string?> _compareKey = Flags.Text("--compare-key", "NAME",
+        "Also count the answers that equal those recorded under this key of the questions");
+
+    private readonly Option<int?> _window = Flags.Number("--window", "N", 1, int.MaxValue,
+        "Tokens of a window, not counting the begin-of-text token [default: what the context holds, at most 1024]");
+
+    private readonly Option<int?> _stride = Flags.Number("--stride", "N", 1, int.MaxValue,
+        "Tokens from one window to the next [default: the window: no overlap]");
+
+    /// <summary>The verb.</summary>
+    public static Verb Create(Terminal terminal)
+    {
+        var eval = new Eval();
+        var command = new Command("eval", "Measures a model: exact match of greedy answers per skill, or the perplexity of a text.");
+        eval._model.AddTo(command);
+        foreach (Option option in (Option[])
+            [eval._jsonl, eval._limit, eval._maxTokens, eval._compareKey, eval._output, eval._text, eval._window, eval._stride, eval._json])
+            command.Add(option);
+        eval._model.AddOptionsTo(command);
+        command.SetAction(parsed => eval.Execute(parsed, terminal));
+        return new Verb(command, """
+              puna eval models/demo --jsonl questions.jsonl
+              puna eval models/demo --jsonl questions.jsonl --limit 20 --output answers.jsonl --json
+              puna eval models/demo --perplexity text.txt --window 512 --stride 256
+            """);
+    }
+
+    private void Execute(ParseResult parsed, Terminal terminal)
+    {
+        string? questions = parsed.GetValue(_jsonl), text = parsed.GetValue(_text);
+        if ((questions is null) == (text is null))
+        {
+            string given = text is null ? "neither --jsonl nor --perplexity was given" : "--jsonl and --perplexity were given";
+            throw CommandException.BadInput($"eval: {given}, but one of them was expected. See 'puna eval --help'.");
+        }
+
+        Refuse(parsed, text is null ? "--jsonl" : "--perplexity",
+            text is null ? [_window, _stride] : [_limit, _maxTokens, _compareKey, _output]);
+        bool isJson = parsed.GetValue(_json);
+        if (text is not null)
+            MeasureText(parsed, text, terminal).Print(terminal, isJson);
+        else
+            Ask(parsed, questions!, terminal).Print(terminal, isJson);   // one of both is not null
+    }
+
+    private EvalResult Ask(ParseResult parsed, string file, Terminal terminal)
+    {
+        List<Question> questions = Question.ReadAll(file, parsed.GetValue(_limit) ?? int.MaxValue, parsed.GetValue(_compareKey), terminal);
+        string? output = parsed.GetValue(_output);
+        if (output is not null)
+            OutputFiles.Check(output);
+        using LanguageModel model = _model.Load(parsed, terminal);
+        string[] answers = Questionnaire.Ask(Needs.Template(model), questions, parsed.GetValue(_maxTokens) ?? UsualMaxTokens, terminal);
+        if (output is not null)
+            File.WriteAllLines(output, questions.Zip(answers, (question, answer) => question.ToJson(answer)));
+        return new EvalResult(questions, answers, parsed.GetValue(_compareKey));
+    }
+
+    private PerplexityReport MeasureText(ParseResult parsed, string file, Terminal terminal)
+    {
+        string text = InputFiles.ReadText(file, "a text", terminal);
+        if (text.Length == 0)
+            throw CommandException.BadInput($"{InputFiles.NameOf(file)}: it is empty, but a text was expected.");
+        using LanguageModel model = Needs.Tokenizer(_model.Load(parsed, terminal));
+        int longest = model.Config.ContextLength - 1;   // the begin-of-text token takes one place
+        int window = parsed.GetValue(_window) ?? Math.Min(UsualWindow, longest);
+        int stride = parsed.GetValue(_stride) ?? window;
+        if (window > longest)
+        {
+            throw CommandException.BadInput($"--window: {window} was given, but the model has a context of {longest + 1} tokens and the "
+                + $"begin-of-text token takes one. Give at most {longest}.");
+        }
+
+        if (stride > window)
+        {
+            throw CommandException.BadInput($"--stride: {stride} was given with a window of {window}, but then tokens between windows "
+                + $"would be left out. Give at most {window}.");
+        }
+
+        return PerplexityReport.Measure(model, text, window, stride, terminal);
+    }
+
+    private static void Refuse(ParseResult parsed, string given, Option[] others)
+    {
+        foreach (Option other in others)
+        {
+            if (parsed.GetResult(other) is not null)
+                throw CommandException.BadInput($"{other.Name}: it was given with {given}, but has no meaning there. Leave it out.");
+        }
+    }
+}
