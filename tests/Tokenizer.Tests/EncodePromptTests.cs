@@ -21,7 +21,7 @@ public class EncodePromptTests
 
         int eot = Special("<|eot_id|>");
         Assert.Equal([eot, .. Demo.Encode("the capital of France"), eot], ids);
-        Assert.NotEqual(ids.Length, 2 + Demo.Encode("the ca").Length + Demo.Encode("pital of").Length + Demo.Encode(" France").Length);
+        Assert.True(ids.Length < 2 + new[] { "the ca", "pital of", " France" }.Sum(part => Demo.Encode(part).Length));
     }
 
     [Theory]

@@ -6,7 +6,7 @@ namespace Puna.Tokenizer.Tests;
 /// <summary>Random texts in which everything that the split pattern tells apart meets everything else.</summary>
 public static class Texts
 {
-    /// <summary>Pieces of text: each class of character in one to four bytes, contractions, words, special tokens.</summary>
+    /// <summary>Pieces of text: every class in one to four bytes, contractions, words, special tokens.</summary>
     public static string[] Pieces { get; } =
     [
         "a", "Z", "é", "ж", "日", "ก", "क", "ſ", "ß", "ª", "𝒳", "𫐇", "s", "S", "ll", "Re", "hello", "Wörter",
@@ -17,7 +17,7 @@ public static class Texts
         "'s", "'T", "'re", "'Ve", "'LL", "'d", "'ſ", "'M", "<|eot_id|>", "<|", "|>",
     ];
 
-    /// <summary>A stand-in of the same class in the basic plane, for engines that split other planes into surrogates.</summary>
+    /// <summary>A character of the same class in the basic plane, for engines that see surrogates.</summary>
     public static string StandIn(string piece) => piece switch
     {
         "𝒳" or "𫐇" => "ж",

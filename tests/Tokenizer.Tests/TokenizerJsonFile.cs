@@ -11,7 +11,8 @@ namespace Puna.Tokenizer.Tests;
 internal static class TokenizerJsonFile
 {
     // Errors show values as the file spells them, so nothing is escaped that need not be.
-    private static readonly JsonSerializerOptions AsWritten = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions AsWritten =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Changes the file and loads it.</summary>
     public static BpeTokenizer Load(Action<JsonNode> change)
@@ -27,7 +28,9 @@ internal static class TokenizerJsonFile
     public static BpeTokenizer LoadWith(string path, string value) => Load(json =>
     {
         string[] keys = path.Split('/');
-        JsonNode parent = keys[..^1].Aggregate(json, (node, key) => int.TryParse(key, out int i) ? node[i]! : node[key]!);
+        JsonNode parent = keys[..^1].Aggregate(
+            json,
+            (node, key) => int.TryParse(key, out int i) ? node[i]! : node[key]!);
         if (parent is JsonArray array)
             array[int.Parse(keys[^1], null)] = JsonNode.Parse(value);
         else if (value.Length == 0)

@@ -20,7 +20,7 @@ internal sealed class PieceCache
     /// <summary>Ids of a long entry.</summary>
     public const int LongIds = 7;
 
-    // 2 MiB and 1 MiB. A quarter of it would fit a second-level cache, but merging anew costs far more than a miss there.
+    // 2 MiB and 1 MiB. A quarter of it would fit a second-level cache, but merging anew costs more than a miss there.
     private const int ShortBits = 16;
     private const int LongBits = 14;
 

@@ -65,7 +65,8 @@ internal sealed class ShortMerger(MergeTable table)
         return count;
     }
 
-    private static uint Key(int rank, int at) => rank == MergeTable.NoRank ? None : ((uint)rank << PositionBits) | (uint)at;
+    private static uint Key(int rank, int at) =>
+        rank == MergeTable.NoRank ? None : ((uint)rank << PositionBits) | (uint)at;
 
     private int Rank(int left, int right)
     {

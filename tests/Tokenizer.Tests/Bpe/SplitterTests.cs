@@ -52,7 +52,7 @@ public class SplitterTests
     /// </summary>
     private static Regex Pattern(string digits) => new(
         "'(?:[sSſ]|[tT]|[rR][eE]|[vV][eE]|[mM]|[lL][lL]|[dD])"
-        + PreTokenizerJson.Llama3Pattern["(?i:'s|'t|'re|'ve|'m|'ll|'d)".Length..].Replace(@"\p{N}{1,3}", digits),
+        + PreTokenizerJson.Llama3Pattern[PreTokenizerJson.Contractions.Length..].Replace(@"\p{N}{1,3}", digits),
         RegexOptions.CultureInvariant);
 
     private static IEnumerable<int> Expected(string text, Regex pattern) =>

@@ -35,8 +35,8 @@ public sealed class TokenizerFileTests : IDisposable
         FileNotFoundException e = Assert.Throws<FileNotFoundException>(() => BpeTokenizer.Load(_folder));
 
         Assert.Equal(
-            $"{_folder}: the folder holds neither tokenizer.json nor tokenizer.model, but a tokenizer was expected there. "
-            + "Give a folder with tokenizer.json or tokenizer.model, or such a file.",
+            $"{_folder}: the folder holds neither tokenizer.json nor tokenizer.model, but a tokenizer was expected "
+            + "there. Give a folder with tokenizer.json or tokenizer.model, or such a file.",
             e.Message);
     }
 
@@ -46,8 +46,8 @@ public sealed class TokenizerFileTests : IDisposable
         FileNotFoundException e = Assert.Throws<FileNotFoundException>(() => BpeTokenizer.Load("no/such"));
 
         Assert.Equal(
-            "no/such: there is no such file or folder, but a tokenizer was expected there. "
-            + "Give a folder with tokenizer.json or tokenizer.model, or such a file.",
+            "no/such: there is no such file or folder, but a tokenizer was expected "
+            + "there. Give a folder with tokenizer.json or tokenizer.model, or such a file.",
             e.Message);
     }
 
@@ -59,8 +59,8 @@ public sealed class TokenizerFileTests : IDisposable
     [Fact]
     public void A_SentencePiece_model_is_named() => AssertRefused(
         [0x0A, 0x0E, 0x0A, 0x05, .. "<unk>"u8],
-        "tokenizer.model: the content is a SentencePiece model, but only tiktoken text and tokenizer.json are implemented "
-        + "(Llama 2 used SentencePiece under the same name). Use a tokenizer of the Llama 3 family.");
+        "tokenizer.model: the content is a SentencePiece model, but only tiktoken text and tokenizer.json are "
+        + "implemented (Llama 2 used SentencePiece under the same name). Use a tokenizer of the Llama 3 family.");
 
     [Fact]
     public void A_file_of_something_else_is_named() => AssertRefused(
@@ -69,14 +69,17 @@ public sealed class TokenizerFileTests : IDisposable
         + "(tiktoken text; the file is not a tokenizer.json either). Download the file again.");
 
     [Theory]
-    [InlineData("QQ== 65", "QQ== 65x", "line 66 is 'QQ== 65x', but the base64 of a token, a space and its rank were expected "
+    [InlineData("QQ== 65", "QQ== 65x", "line 66 is 'QQ== 65x', but "
+        + "the base64 of a token, a space and its rank were expected "
         + "(tiktoken text; the file is not a tokenizer.json either).")]
-    [InlineData("QQ== 65", "Q*== 65", "line 66 is 'Q*== 65', but the base64 of a token, a space and its rank were expected "
+    [InlineData("QQ== 65", "Q*== 65", "line 66 is 'Q*== 65', but "
+        + "the base64 of a token, a space and its rank were expected "
         + "(tiktoken text; the file is not a tokenizer.json either).")]
     [InlineData("QQ== 65", "QQ== 64", "line 66 has rank 64 again, but each rank stands once.")]
     [InlineData("QQ== 65", "QQ== 700", "rank 65 is missing, but 257 lines were expected to have ranks 0 to 256.")]
     [InlineData("QQ== 65", "Qg== 65", "rank 66 has the bytes of rank 65, but each token stands once.")]
-    [InlineData("QQ== 65", "QUFB 65", "no rank is the single byte 0x41, but all 256 must be there (any text must encode).")]
+    [InlineData("QQ== 65", "QUFB 65", "no rank is the single byte 0x41, but all 256 must be there "
+        + "(any text must encode).")]
     public void Damaged_tiktoken_text_is_named(string line, string damaged, string sentence) => AssertRefused(
         Encoding.UTF8.GetBytes(TiktokenFile.Text("ab").Replace($"{line}\n", $"{damaged}\n")),
         $"tokenizer.model: {sentence} Download the file again.");

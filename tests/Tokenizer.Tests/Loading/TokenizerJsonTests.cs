@@ -19,7 +19,9 @@ public class TokenizerJsonTests
     [InlineData("model/fuse_unk", "true", "model.fuse_unk is true, but only false is")]
     [InlineData("model/end_of_word_suffix", "\"</w>\"", "model.end_of_word_suffix is \"</w>\", but only null is")]
     [InlineData("pre_tokenizer", "null", "pre_tokenizer is null, but only a Sequence of Split and ByteLevel is")]
-    [InlineData("pre_tokenizer/type", "\"Whitespace\"", "pre_tokenizer.type is \"Whitespace\", but only \"Sequence\" is")]
+    [InlineData(
+        "pre_tokenizer/type", "\"Whitespace\"",
+        "pre_tokenizer.type is \"Whitespace\", but only \"Sequence\" is")]
     [InlineData(
         "pre_tokenizer/pretokenizers/0/pattern/Regex", "\"[a-z]+\"",
         "pre_tokenizer.pretokenizers[0].pattern.Regex is \"[a-z]+\", but only the pattern of Llama 3 or Qwen2 is")]
@@ -41,14 +43,16 @@ public class TokenizerJsonTests
         "post_processor/type", "\"BertProcessing\"",
         "post_processor.type is \"BertProcessing\", but only TemplateProcessing, ByteLevel, or a Sequence of them is")]
     [InlineData(
-        "post_processor/single", """[{"Sequence":{"id":"A"}},{"SpecialToken":{"id":"x"}}]""",
-        """post_processor.single is [{"Sequence":{"id":"A"}},{"SpecialToken":{"id":"x"}}], but only at most one special token before the text is""")]
+        "post_processor/single", """[{"Sequence":{}},{}]""",
+        """post_processor.single is [{"Sequence":{}},{}], but only at most one special token before the text is""")]
     public void What_would_change_ids_is_refused_by_name(string path, string value, string sentence)
     {
-        TokenizerFormatException e = Assert.Throws<TokenizerFormatException>(() => TokenizerJsonFile.LoadWith(path, value));
+        TokenizerFormatException e =
+            Assert.Throws<TokenizerFormatException>(() => TokenizerJsonFile.LoadWith(path, value));
 
         Assert.Equal(
-            $"tokenizer.json: {sentence} implemented (another value gives other ids). Use a tokenizer of the Llama 3 family.",
+            $"tokenizer.json: {sentence} implemented (another value gives other ids). "
+            + "Use a tokenizer of the Llama 3 family.",
             e.Message);
     }
 
@@ -60,13 +64,15 @@ public class TokenizerJsonTests
 
         Assert.Equal(
             "tokenizer.json: model.cache is 7, but only a key of type, dropout, unk_token, continuing_subword_prefix, "
-            + "end_of_word_suffix, fuse_unk, byte_fallback, ignore_merges, vocab, merges is implemented (another value gives "
-            + "other ids). Use a tokenizer of the Llama 3 family.",
+            + "end_of_word_suffix, fuse_unk, byte_fallback, ignore_merges, vocab, merges is implemented (another value "
+            + "gives other ids). Use a tokenizer of the Llama 3 family.",
             e.Message);
     }
 
     [Theory]
-    [InlineData("model/merges/3", "\"abc\"", "model.merges[3] is \"abc\", but two tokens, as \"a b\" or [\"a\", \"b\"], was")]
+    [InlineData(
+        "model/merges/3", "\"abc\"",
+        "model.merges[3] is \"abc\", but two tokens, as \"a b\" or [\"a\", \"b\"], was")]
     [InlineData(
         "model/merges/3", """["zq","qz"]""",
         """model.merges[3] is ["zq","qz"], but two tokens of model.vocab that together are a third was""")]
@@ -76,13 +82,16 @@ public class TokenizerJsonTests
     [InlineData("model/vocab/!", "-4", "model.vocab.! is -4, but a whole number from 0 was")]
     [InlineData("model/vocab/!", "4", "model.vocab.% is 4, but every id from 0 to 2287 once was")]
     [InlineData("model/vocab/!", "2288", "model.vocab.! is 2288, but every id from 0 to 2287 once was")]
-    [InlineData("added_tokens/15/id", "3000", "added_tokens[15].id is 3000, but 2303, the id of <|reserved_special_token_7|>, was")]
+    [InlineData(
+        "added_tokens/15/id", "3000",
+        "added_tokens[15].id is 3000, but 2303, the id of <|reserved_special_token_7|>, was")]
     [InlineData("added_tokens/1/content", "\"<|begin_of_text|>\"",
         "added_tokens[1].content is \"<|begin_of_text|>\", but a name that stands once was")]
     [InlineData("model/ignore_merges", "3", "model.ignore_merges is 3, but true or false was")]
     public void Damage_is_named(string path, string value, string sentence)
     {
-        TokenizerFormatException e = Assert.Throws<TokenizerFormatException>(() => TokenizerJsonFile.LoadWith(path, value));
+        TokenizerFormatException e =
+            Assert.Throws<TokenizerFormatException>(() => TokenizerJsonFile.LoadWith(path, value));
 
         Assert.StartsWith($"tokenizer.json: {sentence} expected. Is the file complete? Download it again.", e.Message);
     }
@@ -116,8 +125,8 @@ public class TokenizerJsonTests
         }));
 
         Assert.Equal(
-            "tokenizer.json: model.vocab has no token for the single byte 0x21, but all 256 must be there (any text must "
-            + "encode). Use a tokenizer of the Llama 3 family.",
+            "tokenizer.json: model.vocab has no token for the single byte 0x21, but all 256 must be there (any text "
+            + "must encode). Use a tokenizer of the Llama 3 family.",
             e.Message);
     }
 
@@ -139,7 +148,9 @@ public class TokenizerJsonTests
         BpeTokenizer strings = TokenizerJsonFile.Load(json => json["model"]!["merges"] = new JsonArray(
             [.. json["model"]!["merges"]!.AsArray().Select(m => JsonValue.Create($"{m![0]} {m[1]}"))]));
 
-        Texts.Check(Texts.Arbitrary, p => pairs.Encode(string.Concat(p)).SequenceEqual(strings.Encode(string.Concat(p))));
+        Texts.Check(
+            Texts.Arbitrary,
+            pieces => pairs.Encode(string.Concat(pieces)).SequenceEqual(strings.Encode(string.Concat(pieces))));
     }
 
     [Fact]
@@ -174,7 +185,7 @@ public class TokenizerJsonTests
     public void The_first_token_comes_from_the_template_else_from_its_name()
     {
         Assert.Equal(2288, TokenizerJsonFile.LoadWith("post_processor", "null").BosId);
-        Assert.Equal(2288, TokenizerJsonFile.LoadWith("post_processor", """{"type":"ByteLevel","trim_offsets":false}""").BosId);
+        Assert.Equal(2288, TokenizerJsonFile.LoadWith("post_processor", """{"type":"ByteLevel"}""").BosId);
         Assert.Equal(2289, TokenizerJsonFile.LoadWith("post_processor", """
             {"type":"Sequence","processors":[{"type":"ByteLevel"},{"type":"TemplateProcessing",
             "single":[{"SpecialToken":{"id":"<|end_of_text|>"}},{"Sequence":{"id":"A"}}],"pair":[],
