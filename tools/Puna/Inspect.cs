@@ -43,7 +43,8 @@ internal sealed class Inspect
 
     private void Execute(ParseResult parsed, Terminal terminal)
     {
-        ModelReport report = ModelReport.Describe(ModelFolder.Open(parsed.GetRequiredValue(_folder)));
+        ModelFolder folder = ModelFolder.Open(parsed.GetRequiredValue(_folder));
+        ModelReport report = ModelReport.Describe(folder);
         int context = parsed.GetValue(_context) ?? Math.Min(report.ContextLength, UsualContext);
         if (context > report.ContextLength)
         {
@@ -52,7 +53,7 @@ internal sealed class Inspect
         }
 
         int rows = new EngineOptions().MaxStepRows;
-        MemoryEstimate f32 = report.EstimateMemory(context, DType.F32, rows), bf16 = report.EstimateMemory(context, DType.BF16, rows);
+        MemoryEstimate f32 = report.EstimateMemory(folder.Config, context, DType.F32, rows), bf16 = report.EstimateMemory(folder.Config, context, DType.BF16, rows);
         if (parsed.GetValue(_json))
             terminal.Output.WriteLine(JsonSerializer.Serialize(new { Report = report, Memory = new { F32 = f32, Bf16 = bf16 } }, Snake));
         else
