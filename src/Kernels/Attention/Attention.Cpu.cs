@@ -127,7 +127,7 @@ public static partial class Attention
     }
 
     /// <summary>scores[i] = query · key(slots[i]) / √head_dim.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Lanes.HotLoop)]
     private static void Score<TElement, TStored>(
         Span<float> query, Entries<TElement, TStored> keys, Span<int> slots, Span<float> scores)
         where TElement : IElement<TStored>
@@ -163,7 +163,7 @@ public static partial class Attention
     }
 
     /// <summary>Turns scores into weights relative to the largest score so far, and scales what was summed before.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Lanes.HotLoop)]
     private static void Weigh(Span<float> scores, int count, ref float largest, ref float total, Span<float> sum)
     {
         int padded = Lanes.RoundUp(count);
@@ -191,7 +191,7 @@ public static partial class Attention
     }
 
     /// <summary>sum += Σ weights[i] · value(slots[i]), in the order of positions.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Lanes.HotLoop)]
     private static void Mix<TElement, TStored>(
         Span<float> weights, Entries<TElement, TStored> values, Span<int> slots, Span<float> sum)
         where TElement : IElement<TStored>

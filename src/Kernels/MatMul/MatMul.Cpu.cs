@@ -91,7 +91,7 @@ public static partial class MatMul
     }
 
     /// <summary>Four rows of x by four widened rows of W, which follow each other: sixteen sums for eight loads.</summary>
-    [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit, MethodImpl(Lanes.HotLoop)]
     private static void FourByFour(in Work work, int row, int column, ref float w0)
     {
         int inSize = (int)work.X.Cols;
@@ -160,7 +160,7 @@ public static partial class MatMul
     }
 
     /// <summary>One row of x by four rows of W: decoding streams the weight through this.</summary>
-    [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit, MethodImpl(Lanes.HotLoop)]
     private static void OneByFour<TElement, TStored>(in Work work, int row, int column)
         where TElement : IElement<TStored>
         where TStored : unmanaged
@@ -201,7 +201,7 @@ public static partial class MatMul
         (total + Bias(in work, column)).StoreUnsafe(ref Output(in work, row, column));
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(Lanes.HotLoop)]
     private static void One<TElement, TStored>(in Work work, int row, int column)
         where TElement : IElement<TStored>
         where TStored : unmanaged

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Puna.Kernels.Cpu;
@@ -23,6 +24,7 @@ public static partial class RmsNorm
             CpuRow(w.X.Row<float>(row), w.Weight.Row<float>(0), w.Epsilon, w.Y.Row<float>(row)));
     }
 
+    [MethodImpl(Lanes.HotLoop)]
     private static void CpuRow(Span<float> x, Span<float> weight, float epsilon, Span<float> y)
     {
         ref float source = ref MemoryMarshal.GetReference(x);

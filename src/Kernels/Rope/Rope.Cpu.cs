@@ -39,6 +39,7 @@ public static partial class Rope
             Rotate(row.Slice(head * heads.HeadDim, heads.HeadDim), cos, sin);
     }
 
+    [MethodImpl(Lanes.HotLoop)]
     private static void Rotate(Span<float> head, Span<float> cos, Span<float> sin)
     {
         int half = cos.Length;

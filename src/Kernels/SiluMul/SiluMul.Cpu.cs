@@ -22,6 +22,7 @@ public static partial class SiluMul
             CpuRow(w.GateUp.Row<float>(row), w.Y.Row<float>(row)));
     }
 
+    [MethodImpl(Lanes.HotLoop)]
     private static void CpuRow(Span<float> gateUp, Span<float> y)
     {
         ref float gate = ref MemoryMarshal.GetReference(gateUp);
