@@ -6,7 +6,7 @@ namespace Puna.Tools;
 /// <summary><c>puna eval</c>: how good a model is: exact answers to questions, or perplexity on a text.</summary>
 internal sealed class Eval
 {
-    private const int UsualMaxTokens = 256, UsualWindow = 1024;
+    private const int UsualMaxTokens = 80, UsualWindow = 1024;
     private readonly ModelArguments _model = new();
 
     private readonly Option<string?> _jsonl = Flags.Text("--jsonl", "FILE",
@@ -17,7 +17,7 @@ internal sealed class Eval
     private readonly Option<int?> _limit = Flags.Number("--limit", "N", 1, int.MaxValue, "Ask the first N questions only");
 
     private readonly Option<int?> _maxTokens = Flags.Number("--max-tokens", "N", 1, int.MaxValue,
-        "Most tokens of an answer [default: 256]");
+        "Most tokens of an answer [default: 80: answers that are compared exactly are short]");
 
     private readonly Option<string?> _output = Flags.Text("--output", "FILE",
         "Write each answer as a line of JSON: skill, answer, given, exact");

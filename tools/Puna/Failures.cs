@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Reflection;
 using Puna.Kernels;
 using Puna.Runtime.Loading;
 using Puna.Tokenizer;
@@ -30,9 +31,11 @@ internal static class Failures
     private static string WithoutParameter(ArgumentException e) =>
         e.ParamName is null ? e.Message : e.Message.Replace($" (Parameter '{e.ParamName}')", "", StringComparison.Ordinal);
 
+    /// <summary>Names the innermost method of ours: where the mistake is, or near it.</summary>
     private static string Bug(Exception failure)
     {
-        System.Reflection.MethodBase? method = new StackTrace(failure).GetFrame(0)?.GetMethod();
+        MethodBase? method = new StackTrace(failure).GetFrames().Select(f => f.GetMethod())
+            .FirstOrDefault(m => m?.DeclaringType?.Namespace?.StartsWith(nameof(Puna), StringComparison.Ordinal) == true);
         string message = failure.Message.ReplaceLineEndings(" ");
         return $"a mistake of the program itself: {failure.GetType().Name} in {method?.DeclaringType?.Name}.{method?.Name} "
             + $"({message.TrimEnd('.')}). Please report it, with the command and the model.";

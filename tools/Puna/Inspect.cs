@@ -2,9 +2,9 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Puna.Kernels;
 using Puna.Runtime.Loading;
-using Puna.Runtime.Scheduling;
 using Spectre.Console;
 
 namespace Puna.Tools;
@@ -16,7 +16,7 @@ internal sealed class Inspect
 
     private static readonly JsonSerializerOptions Snake = new()
     {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        PropertyNamingPolicy = new SnakeCase(),
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
@@ -43,7 +43,8 @@ internal sealed class Inspect
 
     private void Execute(ParseResult parsed, Terminal terminal)
     {
-        ModelReport report = ModelReport.Describe(ModelFolder.Open(parsed.GetRequiredValue(_folder)));
+        ModelFolder folder = ModelFolder.Open(parsed.GetRequiredValue(_folder));
+        ModelReport report = ModelReport.Describe(folder);
         int context = parsed.GetValue(_context) ?? Math.Min(report.ContextLength, UsualContext);
         if (context > report.ContextLength)
         {
@@ -51,22 +52,27 @@ internal sealed class Inspect
                 + "Give at most as many.");
         }
 
-        int rows = new EngineOptions().MaxStepRows;
-        MemoryEstimate f32 = report.EstimateMemory(context, DType.F32, rows), bf16 = report.EstimateMemory(context, DType.BF16, rows);
+        MemoryEstimate f32 = report.EstimateMemory(folder.Config, context, DType.F32);
+        MemoryEstimate bf16 = report.EstimateMemory(folder.Config, context, DType.BF16);
         if (parsed.GetValue(_json))
-            terminal.Output.WriteLine(JsonSerializer.Serialize(new { Report = report, Memory = new { F32 = f32, Bf16 = bf16 } }, Snake));
+            terminal.Output.WriteLine(ToJson(report, f32, bf16));
         else
-            Print(report, f32, bf16, terminal.Rich());
+            Print(report, f32, bf16, terminal);
     }
 
-    private static void Print(ModelReport report, MemoryEstimate f32, MemoryEstimate bf16, IAnsiConsole console)
+    private static string ToJson(ModelReport report, MemoryEstimate f32, MemoryEstimate bf16)
     {
-        Grid facts = new Grid().AddColumn(new GridColumn().NoWrap()).AddColumn();
-        foreach ((string name, string value) in Facts(report, f32, bf16))
-            facts.AddRow(new Text(name), new Text(value));
-        console.Write(facts);
-        console.WriteLine();
+        JsonObject json = JsonSerializer.SerializeToNode(report, Snake)!.AsObject();   // not null: the report is not
+        json["memory"] = JsonSerializer.SerializeToNode(new { F32 = f32, BF16 = bf16 }, Snake);
+        return json.ToJsonString(Snake);
+    }
 
+    private static void Print(ModelReport report, MemoryEstimate f32, MemoryEstimate bf16, Terminal terminal)
+    {
+        foreach ((string name, string value) in Facts(report, f32, bf16))
+            terminal.Output.WriteLine($"{name,-17}{value}");
+
+        IAnsiConsole console = terminal.Rich();
         Table modules = new Table().Border(TableBorder.Simple).AddColumn("module").AddColumn(new TableColumn("count").RightAligned())
             .AddColumn("shape").AddColumn("dtype").AddColumn(new TableColumn("parameters").RightAligned())
             .AddColumn(new TableColumn("bytes").RightAligned());
@@ -119,5 +125,11 @@ internal sealed class Inspect
             _ => (bytes, "bytes"),
         };
         return string.Create(CultureInfo.InvariantCulture, $"{value:0.##} {unit}");
+    }
+
+    /// <summary>The framework's snake case, but for a word that everybody writes as one.</summary>
+    private sealed class SnakeCase : JsonNamingPolicy
+    {
+        public override string ConvertName(string name) => name == "DType" ? "dtype" : SnakeCaseLower.ConvertName(name);
     }
 }

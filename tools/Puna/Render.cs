@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Puna.Runtime;
+using Puna.Runtime.Loading;
 using Puna.Tokenizer;
 using Puna.Tokenizer.Templates;
 
@@ -70,7 +71,7 @@ internal sealed class Render
                 $"{folder}: there is no chat template, but a folder with chat_template.jinja, or tokenizer_config.json with chat_template, "
                 + "was expected. Add the model's template.");
 
-        IReadOnlyList<PromptSegment> segments = ChatRenderer.Render(tokenizer, template, input, clock);
+        IReadOnlyList<PromptSegment> segments = ChatRenderer.Render(tokenizer, TokenNames.Read(folder), template, input, clock);
         if (parsed.GetValue(_ids))
             terminal.Output.WriteLine($"[{string.Join(", ", tokenizer.EncodePrompt(segments))}]");
         else
