@@ -11,16 +11,19 @@ public sealed class BadModelTests : IDisposable
 
     [Fact]
     public void A_folder_that_is_not_there() => Run("none").FailsWith(3,
-        "none: there is no such folder, but a model folder with config.json and model.safetensors was expected. Check the path.");
+        "none: there is no such folder, but a model folder with config.json and model.safetensors was expected. Check "
+            + "the path.");
 
     [Fact]
     public void A_folder_that_is_not_a_model() => Run(Model).FailsWith(3,
-        $"{Model}: the folder holds no config.json, but a model folder with config.json and model.safetensors was expected. "
+        $"{Model}: the folder holds no config.json, but a model folder with config.json and model.safetensors was "
+            + "expected. "
         + "Give the folder that holds the model.");
 
     [Fact]
     public void A_file_instead_of_a_folder() => Run(Path.Combine(Goldens.Demo, "model.safetensors")).FailsWith(3,
-        $"{Path.Combine(Goldens.Demo, "model.safetensors")}: this is a file, but a model folder with config.json and model.safetensors was expected. "
+        $"{Path.Combine(Goldens.Demo, "model.safetensors")}: this is a file, but a model folder with config.json and "
+            + "model.safetensors was expected. "
         + "Give the folder that holds the model.");
 
     [Theory]
@@ -62,7 +65,8 @@ public sealed class BadModelTests : IDisposable
         model.Config["num_key_value_heads"] = 4;
         model.Write(Model);
 
-        IsOneSentence(3, "model.safetensors: tensor 'model.layers.0.self_attn.k_proj.weight' is [16, 32], but config.json implies [32, 32]", Run(Model));
+        IsOneSentence(3, "model.safetensors: tensor 'model.layers.0.self_attn.k_proj.weight' is [16, 32], but "
+            + "config.json implies [32, 32]", Run(Model));
     }
 
     [Fact]
@@ -118,22 +122,26 @@ public sealed class BadModelTests : IDisposable
         TinyModel.Llama().Write(Model);
         File.WriteAllText(_folder.File("ids.txt"), "[1]");
 
-        CommandRun.Of("run", Model, "--ids", _folder.File("ids.txt"), "--stop", "x", "--json", "--threads", "1").FailsWith(2,
+        CommandRun.Of("run", Model, "--ids", _folder.File("ids.txt"), "--stop", "x", "--json", "--threads", "1")
+            .FailsWith(2,
             "stop: texts were given, but the model has no tokenizer to find them with. Use stop ids.");
     }
 
     [Fact]
     public void A_prompt_of_100_000_tokens()
     {
-        CommandRun run = CommandRun.WithInput(string.Concat(Enumerable.Repeat("word ", 100_000)), "run", Goldens.Demo, "--threads", "1");
+        CommandRun run = CommandRun.WithInput(string.Concat(Enumerable.Repeat("word ", 100_000)), "run", Goldens.Demo,
+            "--threads", "1");
 
-        Assert.Matches(@"^puna: context: the prompt has 100,0\d\d tokens and up to 0 may follow, but the model has a context of 2,048 tokens\. "
+        Assert.Matches(@"^puna: context: the prompt has 100,0\d\d tokens and up to 0 may follow, but the model has a "
+            + @"context of 2,048 tokens\. "
             + @"Shorten the prompt or ask for fewer tokens\.\r?\n$", run.Error);
         Assert.Equal(4, run.Code);
     }
 
     [Fact]
-    public void More_tokens_than_the_context_has() => CommandRun.Of("run", Goldens.Demo, "hi", "--max-tokens", "5000", "--threads", "1").FailsWith(4,
+    public void More_tokens_than_the_context_has() => CommandRun.Of("run", Goldens.Demo, "hi", "--max-tokens", "5000",
+        "--threads", "1").FailsWith(4,
         "context: the prompt has 16 tokens and up to 5,000 may follow, but the model has a context of 2,048 tokens. "
         + "Shorten the prompt or ask for fewer tokens.");
 

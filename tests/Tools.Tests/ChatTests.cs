@@ -26,9 +26,11 @@ public class ChatTests
              {"role": "assistant", "content": "Nice to meet you!"}, {"role": "user", "content": "What is my name?"}]
             """);
 
-        string expected = CommandRun.Of("run", Goldens.Demo, "--messages", folder.File("m.json"), "--threads", "2").Succeeds();
+        string expected = CommandRun.Of("run", Goldens.Demo, "--messages", folder.File("m.json"), "--threads", "2")
+            .Succeeds();
 
-        Assert.EndsWith(NewLine + expected, Chat("/system Answer briefly.\nMy name is Wanda.\nWhat is my name?").Succeeds(), StringComparison.Ordinal);
+        Assert.EndsWith(NewLine + expected, Chat("/system Answer briefly.\nMy name is Wanda.\nWhat is my name?")
+            .Succeeds(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -37,8 +39,10 @@ public class ChatTests
         CommandRun run = Chat("/system Be kind.\n/system\n/foo bar\n\n/help\n/exit\nWhat is my name?\n");
 
         Assert.Equal("", run.Succeeds());
-        Assert.StartsWith($"The system message is set; the conversation is forgotten.{NewLine}There is no system message now.{NewLine}"
-            + $"/foo: there is no such command, but one of /help was expected. Begin a message with another character than '/'.{NewLine}/reset ",
+        Assert.StartsWith($"The system message is set; the conversation is forgotten.{NewLine}There is no system "
+            + $"message now.{NewLine}"
+            + $"/foo: there is no such command, but one of /help was expected. Begin a message with another character "
+                + $"than '/'.{NewLine}/reset ",
             run.Error, StringComparison.Ordinal);
     }
 
@@ -50,7 +54,8 @@ public class ChatTests
         CommandRun run = Chat($"My name is Wanda.\n{long_}\nWhat is my name?\n");
 
         Assert.Equal($"Nice to meet you!{NewLine}Your name is Wanda.{NewLine}", run.Succeeds());
-        Assert.Matches(@"^context: the conversation has [\d,]+ tokens, but the model has a context of 2,048 tokens and the answer needs room too\. "
+        Assert.Matches(@"^context: the conversation has [\d,]+ tokens, but the model has a context of 2,048 tokens "
+            + @"and the answer needs room too\. "
             + @"Start again with /reset, or write less\. The message was dropped\.\r?\n$", run.Error);
     }
 
@@ -60,7 +65,8 @@ public class ChatTests
         Interrupts interrupts = new();
         using PressingWriter output = new(interrupts, after: "The capital of France");
 
-        CommandRun run = CommandRun.With(new StringReader("What is the capital of France?\nWhat is the capital of Italy?\n"), output, interrupts,
+        CommandRun run = CommandRun.With(new StringReader("What is the capital of France?\nWhat is the capital of "
+            + "Italy?\n"), output, interrupts,
             "chat", Goldens.Demo, "--threads", "2");
 
         Assert.Equal($"The capital of France{NewLine}The capital of Italy is Rome.{NewLine}", run.Succeeds());
@@ -72,7 +78,8 @@ public class ChatTests
         Interrupts interrupts = new();
         using SilentReader input = new();
         using NoticingWriter error = new(interrupts);
-        Terminal terminal = new() { Input = input, Output = new StringWriter(), Error = error, Interrupts = interrupts, IsInputTerminal = true };
+        Terminal terminal = new() { Input = input, Output = new StringWriter(), Error = error, Interrupts =
+            interrupts, IsInputTerminal = true };
 
         int code = CommandLine.Run(["chat", Goldens.Demo, "--threads", "1"], terminal);
 

@@ -10,7 +10,8 @@ internal sealed record CommandRun(int Code, string Output, string Error)
     public static CommandRun Of(params string[] arguments) => With("", new Interrupts(), arguments);
 
     /// <summary>Runs a command line in this process, with text on its standard input.</summary>
-    public static CommandRun WithInput(string input, params string[] arguments) => With(input, new Interrupts(), arguments);
+    public static CommandRun WithInput(string input, params string[] arguments) =>
+        With(input, new Interrupts(), arguments);
 
     /// <summary>Runs a command line in this process.</summary>
     /// <param name="input">Standard input.</param>
@@ -24,7 +25,8 @@ internal sealed record CommandRun(int Code, string Output, string Error)
     /// <param name="output">Standard output.</param>
     /// <param name="interrupts">Presses Ctrl-C.</param>
     /// <param name="arguments">The words after <c>puna</c>.</param>
-    public static CommandRun With(TextReader input, StringWriter output, Interrupts interrupts, params string[] arguments)
+    public static CommandRun With(TextReader input, StringWriter output, Interrupts interrupts,
+        params string[] arguments)
     {
         using StringWriter error = new();
         Terminal terminal = new() { Input = input, Output = output, Error = error, Interrupts = interrupts };

@@ -24,7 +24,8 @@ public class EvalTests
     [Fact]
     public void Counts_are_a_table_for_people() => Assert.Equal(
         ["capital       1       1   100.0 %", "all           1       1   100.0 %"],
-        Eval(Questions, "--jsonl", "-", "--limit", "1").Succeeds().ReplaceLineEndings("\n").Split('\n').Select(l => l.Trim()).Where(l => l.EndsWith('%')));
+        Eval(Questions, "--jsonl", "-", "--limit", "1").Succeeds().ReplaceLineEndings("\n").Split('\n')
+            .Select(l => l.Trim()).Where(l => l.EndsWith('%')));
 
     [Fact]
     public void Answers_are_written_one_per_line()
@@ -53,7 +54,8 @@ public class EvalTests
     {
         string questions = Goldens.Shared("goldens/demo-eval.jsonl");
 
-        CommandRun run = CommandRun.Of("eval", Goldens.Demo, "--jsonl", questions, "--compare-key", "puna_demo_fp32", "--json", "--threads", "2");
+        CommandRun run = CommandRun.Of("eval", Goldens.Demo, "--jsonl", questions, "--compare-key", "puna_demo_fp32",
+            "--json", "--threads", "2");
 
         JsonElement agreement = JsonDocument.Parse(run.Succeeds()).RootElement.GetProperty("agreement");
         int items = agreement.GetProperty("items").GetInt32(), same = agreement.GetProperty("same").GetInt32();
@@ -67,7 +69,8 @@ public class EvalTests
     [InlineData(2)]
     public void Perplexity_is_the_recorded_one_in_all_units(int setting)
     {
-        JsonElement golden = JsonDocument.Parse(File.ReadAllText(Goldens.Shared("goldens/perplexity.json"))).RootElement;
+        JsonElement golden = JsonDocument.Parse(File.ReadAllText(Goldens.Shared("goldens/perplexity.json")))
+            .RootElement;
         JsonElement expected = golden.GetProperty("results")[setting];
         string text = golden.GetProperty("text").GetString()!;   // the file has one
 
@@ -85,29 +88,38 @@ public class EvalTests
 
     [Fact]
     public void Perplexity_is_printed_for_people_with_one_window_after_the_other_by_default() => Assert.Matches(
-        @"^perplexity +\d+\.\d{4}\nbits per token +\d+\.\d{4}\nbits per byte +\d+\.\d{4}\ntokens +\d+ in windows of 1024, stride 1024\n$",
-        Eval("In a quiet library lived Samir, a very curious rabbit.", "--perplexity", "-").Succeeds().ReplaceLineEndings("\n"));
+        @"^perplexity +\d+\.\d{4}\nbits per token +\d+\.\d{4}\nbits per byte +\d+\.\d{4}\ntokens +\d+ in windows of "
+            + @"1024, stride 1024\n$",
+        Eval("In a quiet library lived Samir, a very curious rabbit.", "--perplexity", "-").Succeeds()
+            .ReplaceLineEndings("\n"));
 
     [Theory]
-    [InlineData("--window: 2048 was given, but the model has a context of 2048 tokens and the begin-of-text token takes one. Give at most 2047.",
+    [InlineData("--window: 2048 was given, but the model has a context of 2048 tokens and the begin-of-text token "
+        + "takes one. Give at most 2047.",
         "--window", "2048")]
-    [InlineData("--stride: 9 was given with a window of 8, but then tokens between windows would be left out. Give at most 8.",
+    [InlineData("--stride: 9 was given with a window of 8, but then tokens between windows would be left out. Give at "
+        + "most 8.",
         "--window", "8", "--stride", "9")]
     public void Windows_that_do_not_work_are_refused(string sentence, params string[] options) =>
         Eval("text", ["--perplexity", "-", .. options]).FailsWith(2, sentence);
 
     [Theory]
-    [InlineData("standard input: it holds no question, but lines of JSON objects with messages and answer were expected.", "\n")]
-    [InlineData("standard input, line 1: the object has no \"messages\", but an array of that name was expected.", "{}")]
+    [InlineData("standard input: it holds no question, but lines of JSON objects with messages and answer were "
+        + "expected.", "\n")]
+    [InlineData("standard input, line 1: the object has no \"messages\", but an array of that name was expected.",
+        "{}")]
     [InlineData("standard input, line 2: the object has no \"answer\", but one is needed to compare with.",
         "\n{\"messages\": []}")]
-    [InlineData("standard input, line 1: \"tools\" is an object, but an array was expected.", "{\"messages\": [], \"answer\": \"\", \"tools\": {}}")]
-    public void A_wrong_question_is_named(string sentence, string input) => Eval(input, "--jsonl", "-").FailsWith(2, sentence);
+    [InlineData("standard input, line 1: \"tools\" is an object, but an array was expected.",
+        "{\"messages\": [], \"answer\": \"\", \"tools\": {}}")]
+    public void A_wrong_question_is_named(string sentence, string input) =>
+        Eval(input, "--jsonl", "-").FailsWith(2, sentence);
 
     [Fact]
     public void A_question_beyond_the_context_is_named() => Eval(
             $$"""{"messages": [{"role": "user", "content": "{{string.Concat(Enumerable.Repeat("! ", 3000))}}"}], "answer": ""}""", "--jsonl", "-")
-        .FailsWith(4, "standard input, line 1: the prompt has 6014 tokens, but the model has a context of 2048 tokens and the answer needs room too. "
+        .FailsWith(4, "standard input, line 1: the prompt has 6014 tokens, but the model has a context of 2048 tokens "
+            + "and the answer needs room too. "
             + "Leave the question out.");
 
     private static CommandRun Eval(string input, params string[] arguments) =>

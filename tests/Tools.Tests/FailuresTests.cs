@@ -29,7 +29,8 @@ public class FailuresTests
         (ExitCode code, string sentence) = Failures.Describe(failure);
 
         Assert.Equal(ExitCode.Bug, code);
-        Assert.Matches(@"^a mistake of the program itself: IndexOutOfRangeException in FailuresTests\..*Break.* \(Index was outside the bounds of the array\)\. "
+        Assert.Matches(@"^a mistake of the program itself: IndexOutOfRangeException in FailuresTests\..*Break.* "
+            + @"\(Index was outside the bounds of the array\)\. "
             + @"Please report it, with the command and the model\.$", sentence);
     }
 }

@@ -17,7 +17,8 @@ public class InspectTests
     [Fact]
     public void Json_holds_the_same_facts()
     {
-        JsonElement report = JsonDocument.Parse(CommandRun.Of("inspect", Goldens.Demo, "--json", "--context", "512").Succeeds()).RootElement;
+        JsonElement report = JsonDocument.Parse(CommandRun.Of("inspect", Goldens.Demo, "--json", "--context", "512")
+            .Succeeds()).RootElement;
 
         Assert.Equal(3_935_488, report.GetProperty("parameter_count").GetInt64());
         Assert.Equal("BF16", report.GetProperty("modules")[0].GetProperty("dtype").GetString());

@@ -17,7 +17,8 @@ public sealed class LogitsTests : IDisposable
     public void The_demo_gives_the_recorded_logits_of_every_position(string backend)
     {
         ImmutableArray<int> ids = RecordedPrompt.Demo[0].Ids;
-        float[] expected = SafetensorsFile.Open(Goldens.InRepository("tests/Data/demo/expected.safetensors")).ReadF32("0.logits");
+        float[] expected = SafetensorsFile.Open(Goldens.InRepository("tests/Data/demo/expected.safetensors"))
+            .ReadF32("0.logits");
 
         CommandRun run = Logits(Goldens.Demo, ids, "--backend", backend);
 
@@ -63,7 +64,8 @@ public sealed class LogitsTests : IDisposable
 
         CommandRun run = Logits(model, [1, 40]);
 
-        run.FailsWith(2, $"{_folder.File("ids.json")}: element 1 of the array is 40, but the vocabulary has ids 0 to 39. "
+        run.FailsWith(2, $"{_folder.File("ids.json")}: element 1 of the array is 40, but the vocabulary has ids 0 to "
+            + "39. "
             + "Were the ids made with this model's tokenizer?");
         Assert.False(File.Exists(Output));
     }
@@ -83,7 +85,8 @@ public sealed class LogitsTests : IDisposable
         string ids = WriteIds([1]), nowhere = _folder.File("none/x.safetensors");
 
         CommandRun.Of("logits", "m", "--ids", ids, "--output", nowhere).FailsWith(2,
-            $"{nowhere}: there is no folder {_folder.File("none")}, but a file was to be written there. Make the folder first.");
+            $"{nowhere}: there is no folder {_folder.File("none")}, but a file was to be written there. Make the "
+                + "folder first.");
         CommandRun.Of("logits", "m", "--ids", ids, "--output", _folder.Path).FailsWith(2,
             $"{_folder.Path}: this is a folder, but a file to write was expected. Give a file in it.");
     }

@@ -11,7 +11,8 @@ public class ProcessTests
     [Fact]
     public void The_process_answers_in_utf8_and_returns_0()
     {
-        using Process process = Start("dotnet", Program, "run", Goldens.Demo, "--raw", "ห้า", "--max-tokens", "1", "--json", "--threads", "1");
+        using Process process = Start("dotnet", Program, "run", Goldens.Demo, "--raw", "ห้า", "--max-tokens", "1",
+            "--json", "--threads", "1");
         process.StandardInput.Close();
 
         Assert.StartsWith("{\"ids\":[", process.StandardOutput.ReadToEnd(), StringComparison.Ordinal);
@@ -23,7 +24,8 @@ public class ProcessTests
     {
         using Process process = Start("dotnet", Program, "inspect", "none");
 
-        Assert.Equal("puna: none: there is no such folder, but a model folder with config.json and model.safetensors was expected. Check the path."
+        Assert.Equal("puna: none: there is no such folder, but a model folder with config.json and model.safetensors "
+            + "was expected. Check the path."
             + Environment.NewLine, process.StandardError.ReadToEnd());
         Assert.Equal(3, Wait(process));
     }
@@ -34,9 +36,11 @@ public class ProcessTests
     public void A_closed_standard_input_is_a_sentence(string redirection)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "skipped: no POSIX shell");
-        using Process process = Start("sh", "-c", $"exec dotnet \"$0\" run \"$1\" {redirection}", Program, Goldens.Demo);
+        using Process process = Start("sh", "-c", $"exec dotnet \"$0\" run \"$1\" {redirection}", Program,
+            Goldens.Demo);
 
-        Assert.Equal("puna: prompt: standard input is empty or closed, but a text was expected. Give it as an argument, or pipe it in."
+        Assert.Equal("puna: prompt: standard input is empty or closed, but a text was expected. Give it as an "
+            + "argument, or pipe it in."
             + Environment.NewLine, process.StandardError.ReadToEnd());
         Assert.Equal(2, Wait(process));
     }
@@ -45,7 +49,8 @@ public class ProcessTests
     public void Ctrl_c_in_the_middle_of_an_answer_ends_it_with_130()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "skipped: no POSIX signals");
-        using Process process = Start("dotnet", Program, "run", Goldens.Demo, Question, "--ignore-eos", "--max-tokens", "2000", "--threads", "1");
+        using Process process = Start("dotnet", Program, "run", Goldens.Demo, Question, "--ignore-eos", "--max-tokens",
+            "2000", "--threads", "1");
 
         Assert.Equal('T', process.StandardOutput.Read());
         using (Process kill = Start("kill", "-INT", $"{process.Id}"))
@@ -58,7 +63,8 @@ public class ProcessTests
 
     private static string Program => Path.Combine(AppContext.BaseDirectory, "puna.dll");
 
-    private static Process Start(string program, params string[] arguments) => Process.Start(new ProcessStartInfo(program, arguments)
+    private static Process Start(string program, params string[] arguments) =>
+        Process.Start(new ProcessStartInfo(program, arguments)
     {
         RedirectStandardInput = true,
         RedirectStandardOutput = true,

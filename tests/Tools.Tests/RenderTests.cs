@@ -7,7 +7,8 @@ public class RenderTests
 {
     private static readonly JsonElement[] Rows =
     [
-        .. JsonDocument.Parse(File.ReadAllText(Goldens.InRepository("tests/Tokenizer.Tests/Templates/Data/demo-chat-template.json")))
+        .. JsonDocument.Parse(
+        File.ReadAllText(Goldens.InRepository("tests/Tokenizer.Tests/Templates/Data/demo-chat-template.json")))
             .RootElement.EnumerateArray(),
     ];
 
@@ -26,14 +27,16 @@ public class RenderTests
     [Fact]
     public void Ids_are_the_recorded_ones()
     {
-        JsonElement rows = JsonDocument.Parse(File.ReadAllText(Goldens.Shared("goldens/demo-chat-template.json"))).RootElement;
+        JsonElement rows = JsonDocument.Parse(File.ReadAllText(Goldens.Shared("goldens/demo-chat-template.json")))
+            .RootElement;
         foreach (JsonElement row in rows.EnumerateArray().Where(r => r.TryGetProperty("ids", out _)))
         {
             using TemporaryFolder folder = new();
 
             string ids = CommandRun.Of([.. Arguments(row, folder), "--ids"]).Succeeds();
 
-            Assert.Equal(row.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()), JsonSerializer.Deserialize<int[]>(ids));
+            Assert.Equal(row.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()),
+                JsonSerializer.Deserialize<int[]>(ids));
         }
     }
 
@@ -78,11 +81,15 @@ public class RenderTests
 
     [Theory]
     [InlineData("--date: '26.7.2024' was given, but a date as YYYY-MM-DD was expected.", "--date", "26.7.2024")]
-    [InlineData("--variable: 'x' was given, but NAME=JSON was expected, such as enable_thinking=false.", "--variable", "x")]
-    [InlineData("--variable: 'x' was given twice, but a variable has one value. Leave one out.", "--variable", "x=1", "--variable", "x=2")]
-    [InlineData("--variable x, line 1: this is not JSON ('y' is an invalid start of a value), but a JSON value (text stands in double quotes) was expected.",
+    [InlineData("--variable: 'x' was given, but NAME=JSON was expected, such as enable_thinking=false.", "--variable",
+        "x")]
+    [InlineData("--variable: 'x' was given twice, but a variable has one value. Leave one out.", "--variable", "x=1",
+        "--variable", "x=2")]
+    [InlineData("--variable x, line 1: this is not JSON ('y' is an invalid start of a value), but a JSON value (text "
+        + "stands in double quotes) was expected.",
         "--variable", "x=y")]
-    [InlineData("chat_template.jinja: the variable 'messages' is given, but has a property of its own in ChatInput.", "--variable", "messages=[]")]
+    [InlineData("chat_template.jinja: the variable 'messages' is given, but has a property of its own in ChatInput.",
+        "--variable", "messages=[]")]
     public void Wrong_options_give_a_sentence(string sentence, params string[] arguments) =>
         CommandRun.WithInput("[]", ["render", Goldens.Demo, "--messages", "-", .. arguments]).FailsWith(2, sentence);
 
@@ -104,7 +111,8 @@ public class RenderTests
         File.Delete(folder.File("chat_template.jinja"));
 
         CommandRun.WithInput("[]", "render", folder.Path, "--messages", "-").FailsWith(3,
-            $"{folder.Path}: there is no chat template, but a folder with chat_template.jinja, or tokenizer_config.json with chat_template, "
+            $"{folder.Path}: there is no chat template, but a folder with chat_template.jinja, or "
+                + "tokenizer_config.json with chat_template, "
             + "was expected. Add the model's template.");
     }
 

@@ -39,7 +39,8 @@ public class RunTests
         using TemporaryFolder folder = new();
         string ids = WriteIds(folder, prompt.Ids);
 
-        CommandRun run = Run("--ids", ids, "--max-tokens", $"{prompt.AnswerIds.Length}", "--temperature", "0", "--ignore-eos", "--json",
+        CommandRun run = Run("--ids", ids, "--max-tokens", $"{prompt.AnswerIds.Length}", "--temperature", "0",
+            "--ignore-eos", "--json",
             "--backend", backend, "--kv-dtype", cacheType);
 
         Assert.Equal(1, run.Succeeds().Count(c => c == '\n'));
@@ -70,7 +71,8 @@ public class RunTests
         using TemporaryFolder folder = new();
         string model = TinyModel.Llama().Write(folder.Path);
 
-        CommandRun run = CommandRun.Of("run", model, "--ids", WriteIds(folder, [1, 5, 9]), "--max-tokens", "6", "--temperature", "0",
+        CommandRun run = CommandRun.Of("run", model, "--ids", WriteIds(folder, [1, 5, 9]), "--max-tokens", "6",
+            "--temperature", "0",
             "--ignore-eos", "--json", "--threads", "1");
 
         JsonElement answer = Json(run);
@@ -83,7 +85,8 @@ public class RunTests
     {
         JsonElement answer = Json(Run("The capital", "--raw", "--max-tokens", "1", "--json"));
 
-        int ids = CommandRun.Of("tokenize", Goldens.Demo, "The capital", "--bos").Succeeds().Split('\n').Count(l => l.Contains('"'));
+        int ids = CommandRun.Of("tokenize", Goldens.Demo, "The capital", "--bos").Succeeds().Split('\n')
+            .Count(l => l.Contains('"'));
         Assert.Equal(ids, answer.GetProperty("usage").GetProperty("prompt_tokens").GetInt32());
     }
 
@@ -123,12 +126,14 @@ public class RunTests
     [Fact]
     public void Logprobs_come_with_as_many_alternatives_as_asked_likeliest_first()
     {
-        JsonElement[] tokens = [.. Json(Run(Question, "--json", "--logprobs", "3")).GetProperty("logprobs").EnumerateArray()];
+        JsonElement[] tokens = [.. Json(Run(Question, "--json", "--logprobs", "3")).GetProperty("logprobs")
+            .EnumerateArray()];
 
         Assert.Equal(8, tokens.Length);
         Assert.All(tokens, token =>
         {
-            double[] top = [.. token.GetProperty("top").EnumerateArray().Select(t => t.GetProperty("logprob").GetDouble())];
+            double[] top = [.. token.GetProperty("top").EnumerateArray()
+                .Select(t => t.GetProperty("logprob").GetDouble())];
             Assert.Equal(3, top.Length);
             Assert.Equal(top.OrderDescending(), top);
             Assert.Equal(top[0], token.GetProperty("logprob").GetDouble());   // greedy
@@ -142,7 +147,8 @@ public class RunTests
         Interrupts interrupts = new();
         using PressingWriter output = new(interrupts, after: "capital");
 
-        CommandRun run = CommandRun.With(TextReader.Null, output, interrupts, "run", Goldens.Demo, Question, "--threads", "2");
+        CommandRun run = CommandRun.With(TextReader.Null, output, interrupts, "run", Goldens.Demo, Question,
+            "--threads", "2");
 
         Assert.Equal("The capital" + Environment.NewLine, run.Output);
         Assert.Equal(130, run.Code);
@@ -158,7 +164,8 @@ public class RunTests
         CommandRun.With("", interrupts, "run", Goldens.Demo, Question).FailsWith(130, "cancelled.");
     }
 
-    private static CommandRun Run(params string[] arguments) => CommandRun.Of(["run", Goldens.Demo, .. arguments, "--threads", "2"]);
+    private static CommandRun Run(params string[] arguments) =>
+        CommandRun.Of(["run", Goldens.Demo, .. arguments, "--threads", "2"]);
 
     private static JsonElement Json(CommandRun run) => JsonDocument.Parse(run.Succeeds()).RootElement;
 

@@ -15,10 +15,11 @@ internal static class Failures
     {
         CommandException e => (e.Code, e.Message),
         OperationCanceledException => (ExitCode.Cancelled, "cancelled."),
-        ModelFormatException or TokenizerFormatException or ChatTemplateException => (ExitCode.BadModel, failure.Message),
+        ModelFormatException or TokenizerFormatException or ChatTemplateException =>
+            (ExitCode.BadModel, failure.Message),
         OutOfCapacityException => (ExitCode.OutOfCapacity, failure.Message),
-        OutOfMemoryException => (ExitCode.OutOfCapacity, "memory: the machine has too little of it. Use a smaller model, a shorter "
-            + "context (--max-tokens), or --kv-dtype bf16."),
+        OutOfMemoryException => (ExitCode.OutOfCapacity, "memory: the machine has too little of it. "
+            + "Use a smaller model, a shorter context (--max-tokens), or --kv-dtype bf16."),
         ArgumentNullException or ArgumentOutOfRangeException => (ExitCode.Bug, Bug(failure)),
         ArgumentException e => (ExitCode.BadInput, WithoutParameter(e)),
         FileNotFoundException => (ExitCode.BadModel, failure.Message),
@@ -29,15 +30,16 @@ internal static class Failures
 
     /// <summary>Without what the framework appends to the message of an exception that names a parameter.</summary>
     private static string WithoutParameter(ArgumentException e) =>
-        e.ParamName is null ? e.Message : e.Message.Replace($" (Parameter '{e.ParamName}')", "", StringComparison.Ordinal);
+        e.Message.Replace($" (Parameter '{e.ParamName}')", "", StringComparison.Ordinal);
 
     /// <summary>Names the innermost method of ours: where the mistake is, or near it.</summary>
     private static string Bug(Exception failure)
     {
         MethodBase? method = new StackTrace(failure).GetFrames().Select(f => f.GetMethod())
-            .FirstOrDefault(m => m?.DeclaringType?.Namespace?.StartsWith(nameof(Puna), StringComparison.Ordinal) == true);
+            .FirstOrDefault(m => m?.DeclaringType?.Namespace?.Split('.')[0] == nameof(Puna));
         string message = failure.Message.ReplaceLineEndings(" ");
-        return $"a mistake of the program itself: {failure.GetType().Name} in {method?.DeclaringType?.Name}.{method?.Name} "
+        return $"a mistake of the program itself: {failure.GetType().Name} in "
+            + $"{method?.DeclaringType?.Name}.{method?.Name} "
             + $"({message.TrimEnd('.')}). Please report it, with the command and the model.";
     }
 

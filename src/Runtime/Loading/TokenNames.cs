@@ -11,7 +11,9 @@ public sealed record TokenNames(string? Bos, string? Eos)
 
     /// <summary>Reads the names of a folder; none where it has no such file.</summary>
     /// <param name="folder">A folder.</param>
-    /// <exception cref="ModelFormatException">The file is damaged, or a name is neither text nor an object with one.</exception>
+    /// <exception cref="ModelFormatException">
+    /// The file is damaged, or a name is neither text nor an object with one.
+    /// </exception>
     public static TokenNames Read(string folder)
     {
         string path = Path.Combine(folder, FileName);
@@ -23,7 +25,8 @@ public sealed record TokenNames(string? Bos, string? Eos)
     }
 
     // Older files hold the token as an object: {"__type": "AddedToken", "content": "<s>", …}.
-    private static string? Name(JsonFields fields, string key) => fields.Find(key) is { ValueKind: JsonValueKind.Object }
+    private static string? Name(JsonFields fields, string key) =>
+        fields.Find(key) is { ValueKind: JsonValueKind.Object }
         ? fields.Object(key)?.Text("content")
         : fields.Text(key);
 }
