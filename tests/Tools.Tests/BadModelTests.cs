@@ -11,20 +11,18 @@ public sealed class BadModelTests : IDisposable
 
     [Fact]
     public void A_folder_that_is_not_there() => Run("none").FailsWith(3,
-        "none: there is no such folder, but a model folder with config.json and model.safetensors was expected. Check "
-            + "the path.");
+        "none: there is no such folder, but a model folder with config.json and model.safetensors was expected. "
+        + "Check the path.");
 
     [Fact]
     public void A_folder_that_is_not_a_model() => Run(Model).FailsWith(3,
         $"{Model}: the folder holds no config.json, but a model folder with config.json and model.safetensors was "
-            + "expected. "
-        + "Give the folder that holds the model.");
+        + "expected. Give the folder that holds the model.");
 
     [Fact]
     public void A_file_instead_of_a_folder() => Run(Path.Combine(Goldens.Demo, "model.safetensors")).FailsWith(3,
         $"{Path.Combine(Goldens.Demo, "model.safetensors")}: this is a file, but a model folder with config.json and "
-            + "model.safetensors was expected. "
-        + "Give the folder that holds the model.");
+        + "model.safetensors was expected. Give the folder that holds the model.");
 
     [Theory]
     [InlineData("run")]

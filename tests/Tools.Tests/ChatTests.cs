@@ -78,8 +78,15 @@ public class ChatTests
         Interrupts interrupts = new();
         using SilentReader input = new();
         using NoticingWriter error = new(interrupts);
-        Terminal terminal = new() { Input = input, Output = new StringWriter(), Error = error, Interrupts =
-            interrupts, IsInputTerminal = true };
+        Terminal terminal = new()
+        {
+            Input = input,
+            Output = new StringWriter(),
+            Error = error,
+            Interrupts =
+            interrupts,
+            IsInputTerminal = true
+        };
 
         int code = CommandLine.Run(["chat", Goldens.Demo, "--threads", "1"], terminal);
 

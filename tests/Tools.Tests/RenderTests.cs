@@ -59,10 +59,13 @@ public class RenderTests
     public void A_folder_with_tokenizer_and_template_alone_is_enough_and_names_its_tokens()
     {
         using TemporaryFolder folder = Templated("{{ bos_token }}{{ messages[0].content }}{{ eos_token }}");
-        File.WriteAllText(folder.File("tokenizer_config.json"), """{"bos_token": {"content": "<|begin_of_text|>"}, "eos_token": "<|eot_id|>"}""");
+        File.WriteAllText(folder.File("tokenizer_config.json"), """
+            {"bos_token": {"content": "<|begin_of_text|>"}, "eos_token": "<|eot_id|>"}
+            """);
 
-        CommandRun run = CommandRun.WithInput("""[{"role": "user", "content": "hi <|eot_id|>"}]""", "render", folder.Path, "--messages", "-");
-        CommandRun ids = CommandRun.WithInput("""[{"role": "user", "content": "!"}]""", "render", folder.Path, "--messages", "-", "--ids");
+        string[] arguments = ["render", folder.Path, "--messages", "-"];
+        CommandRun run = CommandRun.WithInput("""[{"role": "user", "content": "hi <|eot_id|>"}]""", arguments);
+        CommandRun ids = CommandRun.WithInput("""[{"role": "user", "content": "!"}]""", [.. arguments, "--ids"]);
 
         Assert.Equal("<|begin_of_text|>hi <|eot_id|><|eot_id|>", run.Succeeds());
         Assert.Equal("[2288, 0, 2297]", ids.Succeeds().TrimEnd());

@@ -13,7 +13,8 @@ public class RunTests
         CommandRun run = Run(Question);
 
         Assert.Equal("The capital of France is Paris." + Environment.NewLine, run.Succeeds());
-        Assert.Matches(@"^prompt: 22 tokens, [\d.]+ tok/s \| generated: 8 tokens, [\d.]+ tok/s \| load: [\d.]+ s\r?\n$", run.Error);
+        Assert.Matches(
+            @"^prompt: 22 tokens, [\d.]+ tok/s \| generated: 8 tokens, [\d.]+ tok/s \| load: [\d.]+ s\r?\n$", run.Error);
     }
 
     [Theory]

@@ -40,8 +40,8 @@ internal static class Questionnaire
         if (room < 1)
         {
             throw new CommandException(ExitCode.OutOfCapacity, $"{question.Where}: the prompt has {prompt.Length} "
-                + $"tokens, but the model has a context of {model.Config.ContextLength} tokens and the answer needs room "
-                + "too. Leave the question out.");
+                + $"tokens, but the model has a context of {model.Config.ContextLength} tokens and the answer needs "
+                + "room too. Leave the question out.");
         }
 
         return model.Request(prompt, Math.Min(maxTokens, room)) with { Sampling = SamplingOptions.Greedy };
