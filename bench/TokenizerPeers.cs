@@ -20,7 +20,8 @@ internal static class TokenizerPeers
         switch (arguments)
         {
             case ["text", string model, string output]:
-                List<string> documents = TokenizerText.Generate(BpeTokenizer.Load(model), Repository(), 10_000_000, seed: 1);
+                List<string> documents =
+                    TokenizerText.Generate(BpeTokenizer.Load(model), Repository(), 10_000_000, seed: 1);
                 File.WriteAllText(output, string.Join(TokenizerText.Separator, documents));
                 return 0;
             case ["measure", string model, string text]:
@@ -38,7 +39,8 @@ internal static class TokenizerPeers
         DirectoryInfo? folder = new(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Runtime.sln")))
             folder = folder.Parent;
-        return folder?.FullName ?? throw new InvalidOperationException($"no Runtime.sln above {AppContext.BaseDirectory}");
+        return folder?.FullName
+            ?? throw new InvalidOperationException($"no Runtime.sln above {AppContext.BaseDirectory}");
     }
 
     private static void Measure(BpeTokenizer tokenizer, string[] documents)

@@ -42,8 +42,8 @@ public sealed class BpeTokenizer
     public int VocabularySize => _isSpecial.Length;
 
     /// <summary>
-    /// The token that begins a text: what the post-processor puts first, else <c>&lt;|begin_of_text|&gt;</c>, else none.
-    /// Encoding never adds it: a chat template writes it itself.
+    /// The token that begins a text: what the post-processor puts first, else <c>&lt;|begin_of_text|&gt;</c>, else
+    /// none. Encoding never adds it: a chat template writes it itself.
     /// </summary>
     public int? BosId { get; }
 
@@ -145,7 +145,8 @@ public sealed class BpeTokenizer
         ArgumentNullException.ThrowIfNull(documents);
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         int[][] ids = new int[documents.Count][];
-        ParallelOptions options = new() { MaxDegreeOfParallelism = threads == 0 ? Environment.ProcessorCount : threads };
+        int most = threads == 0 ? Environment.ProcessorCount : threads;
+        ParallelOptions options = new() { MaxDegreeOfParallelism = most };
         Parallel.For(0, ids.Length, options, () => new List<int>(), (i, _, buffer) =>
         {
             buffer.Clear();

@@ -1,6 +1,6 @@
 namespace Puna.Tokenizer;
 
-/// <summary>A tokenizer file is damaged, or asks for something that is not implemented; the message says where.</summary>
+/// <summary>A tokenizer file is damaged, or asks for what is not implemented; the message says where.</summary>
 public sealed class TokenizerFormatException : Exception
 {
     /// <summary>Makes an exception without a sentence of its own.</summary>

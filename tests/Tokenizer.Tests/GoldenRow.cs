@@ -31,7 +31,10 @@ public sealed record GoldenRow(string Text, int[] Ids, int[] IdsSpecial)
     private static void AssertIds(int[] expected, int[] actual, string text)
     {
         if (!expected.SequenceEqual(actual))
-            Assert.Fail($"{JsonSerializer.Serialize(text)}: {string.Join(' ', actual)}, but {string.Join(' ', expected)}");
+        {
+            string shown = JsonSerializer.Serialize(text);
+            Assert.Fail($"{shown}: {string.Join(' ', actual)}, but {string.Join(' ', expected)}");
+        }
     }
 
     private static GoldenRow Parse(string line)

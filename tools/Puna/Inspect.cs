@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Puna.Kernels;
 using Puna.Runtime.Loading;
+using Puna.Runtime.Scheduling;
 using Spectre.Console;
 
 namespace Puna.Tools;
@@ -54,8 +55,9 @@ internal sealed class Inspect
                 + "Give at most as many.");
         }
 
-        MemoryEstimate f32 = report.EstimateMemory(folder.Config, context, DType.F32);
-        MemoryEstimate bf16 = report.EstimateMemory(folder.Config, context, DType.BF16);
+        int rows = new EngineOptions().MaxStepRows;
+        MemoryEstimate f32 = report.EstimateMemory(folder.Config, context, DType.F32, rows);
+        MemoryEstimate bf16 = report.EstimateMemory(folder.Config, context, DType.BF16, rows);
         if (parsed.GetValue(_json))
             terminal.Output.WriteLine(ToJson(report, f32, bf16));
         else

@@ -117,7 +117,8 @@ for (const encoder of Object.values(encoders)) encoder.end();
 rmSync(folder, { recursive: true });
 
 console.log(`${cpus()[0].model}, Node ${process.version}, ${passes} passes, median and range`);
-console.log(`${documents.length} documents, ${bytes} bytes, ${tokens} tokens, ${(bytes / tokens).toFixed(2)} bytes per token\n`);
+const perToken = (bytes / tokens).toFixed(2);
+console.log(`${documents.length} documents, ${bytes} bytes, ${tokens} tokens, ${perToken} bytes per token\n`);
 console.log("| | encode, MB/s | decode, MB/s |\n|---|--:|--:|");
 const show = (times) => {
   const rates = times.map((s) => bytes / 1e6 / s);

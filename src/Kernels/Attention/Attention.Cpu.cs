@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -81,6 +82,7 @@ public static partial class Attention
         HeadLayout heads = work.Heads;
         int group = heads.GroupSize, width = Lanes.RoundUp(heads.HeadDim), queries = item.RowCount * group;
         Span<float> query = stackalloc float[width], scores = stackalloc float[SplitTokens];
+        Span<int> slots = stackalloc int[SplitTokens];
         Span<float> largest = stackalloc float[queries], total = stackalloc float[queries];
         Span<float> sums = stackalloc float[queries * width];
         largest.Fill(float.NegativeInfinity);
@@ -92,6 +94,12 @@ public static partial class Attention
         int last = positions[item.FirstRow + item.RowCount - 1];
         for (int split = first / SplitTokens * SplitTokens; split <= last; split += SplitTokens)
         {
+            for (int p = split; p < Math.Min(split + SplitTokens, last + 1); p++)
+            {
+                slots[p - split] = Slot(work.Cache, work.Sequences, item.Sequence, p);
+                Debug.Assert((ulong)slots[p - split] < (ulong)work.Cache.Keys.Rows, "the inner loops don't look");
+            }
+
             for (int q = 0; q < queries; q++)
             {
                 int row = item.FirstRow + q / group, head = item.KvHead * group + q % group;
@@ -101,10 +109,11 @@ public static partial class Attention
                     continue;
                 query.Clear();
                 work.QueryKeyValue.Row<float>(row).Slice(head * heads.HeadDim, heads.HeadDim).CopyTo(query);
-                Score<TElement, TStored>(in work, item, query, begin, scores[..(end - begin)]);
+                Span<int> visible = slots[(begin - split)..(end - split)];
                 Span<float> sum = sums.Slice(q * width, width);
-                Weigh(scores, end - begin, ref largest[q], ref total[q], sum);
-                Mix<TElement, TStored>(in work, item, scores[..(end - begin)], begin, sum);
+                Score(query, new Entries<TElement, TStored>(work.Cache.Keys, item.KvHead, heads), visible, scores);
+                Weigh(scores, visible.Length, ref largest[q], ref total[q], sum);
+                Mix(scores, new Entries<TElement, TStored>(work.Cache.Values, item.KvHead, heads), visible, sum);
             }
         }
 
@@ -117,45 +126,44 @@ public static partial class Attention
         }
     }
 
-    /// <summary>scores[i] = query · key(begin + i) / √head_dim.</summary>
+    /// <summary>scores[i] = query · key(slots[i]) / √head_dim.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Score<TElement, TStored>(
-        in Work work, Item item, Span<float> query, int begin, Span<float> scores)
+        Span<float> query, Entries<TElement, TStored> keys, Span<int> slots, Span<float> scores)
         where TElement : IElement<TStored>
         where TStored : unmanaged
     {
-        float scale = 1 / MathF.Sqrt(work.Heads.HeadDim);
-        int dim = work.Heads.HeadDim, i = 0;
+        int dim = keys.HeadDim, i = 0;
+        float scale = 1 / MathF.Sqrt(dim);
         ref float q = ref MemoryMarshal.GetReference(query);
-        for (; i + 4 <= scores.Length; i += 4)
+        for (; i + 4 <= slots.Length; i += 4)
         {
-            ref TStored k0 = ref Entry<TStored>(in work, work.Cache.Keys, item, begin + i);
-            ref TStored k1 = ref Entry<TStored>(in work, work.Cache.Keys, item, begin + i + 1);
-            ref TStored k2 = ref Entry<TStored>(in work, work.Cache.Keys, item, begin + i + 2);
-            ref TStored k3 = ref Entry<TStored>(in work, work.Cache.Keys, item, begin + i + 3);
+            ref TStored k0 = ref keys[slots[i]], k1 = ref keys[slots[i + 1]];
+            ref TStored k2 = ref keys[slots[i + 2]], k3 = ref keys[slots[i + 3]];
             Vector512<float> s0 = default, s1 = default, s2 = default, s3 = default;
             for (int d = 0; d < dim; d += Lanes.Count)
             {
                 Vector512<float> a = Vector512.LoadUnsafe(ref q, (nuint)d);
-                s0 = Vector512.FusedMultiplyAdd(a, Piece<TElement, TStored>(ref k0, d, dim), s0);
-                s1 = Vector512.FusedMultiplyAdd(a, Piece<TElement, TStored>(ref k1, d, dim), s1);
-                s2 = Vector512.FusedMultiplyAdd(a, Piece<TElement, TStored>(ref k2, d, dim), s2);
-                s3 = Vector512.FusedMultiplyAdd(a, Piece<TElement, TStored>(ref k3, d, dim), s3);
+                s0 = Vector512.FusedMultiplyAdd(a, keys.Piece(ref k0, d), s0);
+                s1 = Vector512.FusedMultiplyAdd(a, keys.Piece(ref k1, d), s1);
+                s2 = Vector512.FusedMultiplyAdd(a, keys.Piece(ref k2, d), s2);
+                s3 = Vector512.FusedMultiplyAdd(a, keys.Piece(ref k3, d), s3);
             }
 
             (Lanes.Sum(s0, s1, s2, s3) * scale).StoreUnsafe(ref scores[i]);
         }
 
-        for (; i < scores.Length; i++)
+        for (; i < slots.Length; i++)
         {
-            ref TStored key = ref Entry<TStored>(in work, work.Cache.Keys, item, begin + i);
             Vector512<float> sum = default;
             for (int d = 0; d < dim; d += Lanes.Count)
-                sum = Vector512.FusedMultiplyAdd(Vector512.LoadUnsafe(ref q, (nuint)d), Piece<TElement, TStored>(ref key, d, dim), sum);
+                sum = Vector512.FusedMultiplyAdd(Vector512.LoadUnsafe(ref q, (nuint)d), keys.Piece(ref keys[slots[i]], d), sum);
             scores[i] = Lanes.Sum(sum) * scale;
         }
     }
 
     /// <summary>Turns scores into weights relative to the largest score so far, and scales what was summed before.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Weigh(Span<float> scores, int count, ref float largest, ref float total, Span<float> sum)
     {
         int padded = Lanes.RoundUp(count);
@@ -182,21 +190,22 @@ public static partial class Attention
             (Vector512.LoadUnsafe(ref r, (nuint)d) * shrink).StoreUnsafe(ref r, (nuint)d);
     }
 
-    /// <summary>sum += Σ weights[i] · value(begin + i), in the order of positions.</summary>
+    /// <summary>sum += Σ weights[i] · value(slots[i]), in the order of positions.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Mix<TElement, TStored>(
-        in Work work, Item item, Span<float> weights, int begin, Span<float> sum)
+        Span<float> weights, Entries<TElement, TStored> values, Span<int> slots, Span<float> sum)
         where TElement : IElement<TStored>
         where TStored : unmanaged
     {
-        int dim = work.Heads.HeadDim, d = 0;
+        int dim = values.HeadDim, d = 0;
         ref float r = ref MemoryMarshal.GetReference(sum);
         for (; d + 4 * Lanes.Count <= dim; d += 4 * Lanes.Count)
         {
             Vector512<float> s0 = Vector512.LoadUnsafe(ref r, (nuint)d), s1 = Vector512.LoadUnsafe(ref r, (nuint)(d + 16));
             Vector512<float> s2 = Vector512.LoadUnsafe(ref r, (nuint)(d + 32)), s3 = Vector512.LoadUnsafe(ref r, (nuint)(d + 48));
-            for (int i = 0; i < weights.Length; i++)
+            for (int i = 0; i < slots.Length; i++)
             {
-                ref TStored value = ref Entry<TStored>(in work, work.Cache.Values, item, begin + i);
+                ref TStored value = ref values[slots[i]];
                 Vector512<float> weight = Vector512.Create(weights[i]);
                 s0 = Vector512.FusedMultiplyAdd(weight, TElement.Load(ref value, (nuint)d), s0);
                 s1 = Vector512.FusedMultiplyAdd(weight, TElement.Load(ref value, (nuint)(d + 16)), s1);
@@ -213,12 +222,8 @@ public static partial class Attention
         for (; d < dim; d += Lanes.Count)
         {
             Vector512<float> s = Vector512.LoadUnsafe(ref r, (nuint)d);
-            for (int i = 0; i < weights.Length; i++)
-            {
-                ref TStored value = ref Entry<TStored>(in work, work.Cache.Values, item, begin + i);
-                s = Vector512.FusedMultiplyAdd(Vector512.Create(weights[i]), Piece<TElement, TStored>(ref value, d, dim), s);
-            }
-
+            for (int i = 0; i < slots.Length; i++)
+                s = Vector512.FusedMultiplyAdd(Vector512.Create(weights[i]), values.Piece(ref values[slots[i]], d), s);
             s.StoreUnsafe(ref r, (nuint)d);
         }
     }
@@ -231,20 +236,29 @@ public static partial class Attention
         return largest;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Piece<TElement, TStored>(ref TStored first, int d, int dim)
+    /// <summary>The keys, or the values, of one key/value head in all slots.</summary>
+    private readonly ref struct Entries<TElement, TStored>(Tensor slots, int kvHead, HeadLayout heads)
         where TElement : IElement<TStored>
-        where TStored : unmanaged =>
-        dim - d >= Lanes.Count
-            ? TElement.Load(ref first, (nuint)d)
-            : Lanes.LoadPartial<TElement, TStored>(ref first, (nuint)d, dim - d);
-
-    /// <summary>The first element of a position's key or value.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ref T Entry<T>(in Work work, Tensor slots, Item item, int position)
-        where T : unmanaged
+        where TStored : unmanaged
     {
-        Span<T> slot = slots.Row<T>(Slot(work.Cache, work.Sequences, item.Sequence, position));
-        return ref Unsafe.Add(ref MemoryMarshal.GetReference(slot), item.KvHead * work.Heads.HeadDim);
+        private readonly ref TStored _first =
+            ref Unsafe.Add(ref MemoryMarshal.GetReference(slots.Row<TStored>(0)), kvHead * heads.HeadDim);
+
+        private readonly nint _stride = heads.KvSize;
+
+        public int HeadDim { get; } = heads.HeadDim;
+
+        /// <summary>The first element in a slot.</summary>
+        public ref TStored this[int slot]
+        {
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            get => ref Unsafe.Add(ref _first, slot * _stride);
+        }
+
+        /// <summary>Sixteen elements from <paramref name="d"/> on; zeros after the head's last.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public Vector512<float> Piece(ref TStored entry, int d) => HeadDim - d >= Lanes.Count
+            ? TElement.Load(ref entry, (nuint)d)
+            : Lanes.LoadPartial<TElement, TStored>(ref entry, (nuint)d, HeadDim - d);
     }
 }

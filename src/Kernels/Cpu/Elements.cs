@@ -43,12 +43,8 @@ internal readonly struct BF16Element : IElement<ushort>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Load(ref ushort first, nuint index)
-    {
-        Vector256<ushort> stored = Vector256.LoadUnsafe(ref first, index);
-        (Vector256<uint> lower, Vector256<uint> upper) = Vector256.Widen(stored);
-        return (Vector512.Create(lower, upper) << 16).AsSingle();
-    }
+    public static Vector512<float> Load(ref ushort first, nuint index) =>
+        (Lanes.Widen(Vector256.LoadUnsafe(ref first, index)) << 16).AsSingle();
 }
 
 /// <summary>F16: IEEE 754 binary16.</summary>
@@ -65,9 +61,7 @@ internal readonly struct F16Element : IElement<ushort>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Load(ref ushort first, nuint index)
     {
-        Vector256<ushort> stored = Vector256.LoadUnsafe(ref first, index);
-        (Vector256<uint> lower, Vector256<uint> upper) = Vector256.Widen(stored);
-        Vector512<uint> half = Vector512.Create(lower, upper);
+        Vector512<uint> half = Lanes.Widen(Vector256.LoadUnsafe(ref first, index));
         Vector512<uint> magnitude = (half & Vector512.Create(0x7FFFu)) << 13;
         Vector512<uint> finite = (magnitude.AsSingle() * Vector512.Create(5.192296858534828e33f)).AsUInt32();
         Vector512<uint> isSpecial = Vector512.GreaterThanOrEqual(magnitude, Vector512.Create(0x7C00u << 13));

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -25,6 +26,29 @@ internal static class Lanes
         Vector128<float> ab = Sse.MoveLowToHigh(pa, pb) + Sse.MoveHighToLow(pb, pa);   // a0+a2 a1+a3 b0+b2 b1+b3
         Vector128<float> cd = Sse.MoveLowToHigh(pc, pd) + Sse.MoveHighToLow(pd, pc);
         return Sse.Shuffle(ab, cd, 0b_10_00_10_00) + Sse.Shuffle(ab, cd, 0b_11_01_11_01);
+    }
+
+    /// <summary>Sixteen 16-bit numbers as 32-bit ones.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<uint> Widen(Vector256<ushort> values)
+    {
+        if (Avx512F.IsSupported)
+            return Avx512F.ConvertToVector512UInt32(values);
+        (Vector256<uint> lower, Vector256<uint> upper) = Vector256.Widen(values);
+        return Vector512.Create(lower, upper);
+    }
+
+    /// <summary>A whole row, widened to F32.</summary>
+    public static void WidenRow<TElement, TStored>(ReadOnlySpan<TStored> stored, Span<float> widened)
+        where TElement : IElement<TStored>
+        where TStored : unmanaged
+    {
+        ref TStored source = ref MemoryMarshal.GetReference(stored);
+        int i = 0;
+        for (; i <= stored.Length - Count; i += Count)
+            TElement.Load(ref source, (nuint)i).StoreUnsafe(ref widened[i]);
+        for (; i < stored.Length; i++)
+            widened[i] = TElement.Widen(stored[i]);
     }
 
     /// <summary>A multiple of <see cref="Count"/> that is not below <paramref name="count"/>.</summary>

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using Puna.Kernels.Cpu;
 
 namespace Puna.Kernels;
@@ -18,23 +16,10 @@ public static partial class GatherRows
             Span<float> output = y.Row<float>(i);
             switch (table.DType)
             {
-                case DType.BF16: Widen<BF16Element, ushort>(table.Row<ushort>(numbers[i]), output); break;
-                case DType.F16: Widen<F16Element, ushort>(table.Row<ushort>(numbers[i]), output); break;
+                case DType.BF16: Lanes.WidenRow<BF16Element, ushort>(table.Row<ushort>(numbers[i]), output); break;
+                case DType.F16: Lanes.WidenRow<F16Element, ushort>(table.Row<ushort>(numbers[i]), output); break;
                 default: table.Row<float>(numbers[i]).CopyTo(output); break;
             }
         }
-    }
-
-    private static void Widen<TElement, TStored>(Span<TStored> stored, Span<float> output)
-        where TElement : IElement<TStored>
-        where TStored : unmanaged
-    {
-        ref TStored source = ref MemoryMarshal.GetReference(stored);
-        ref float target = ref MemoryMarshal.GetReference(output);
-        int i = 0;
-        for (; i <= stored.Length - Lanes.Count; i += Lanes.Count)
-            TElement.Load(ref source, (nuint)i).StoreUnsafe(ref target, (nuint)i);
-        for (; i < stored.Length; i++)
-            output[i] = TElement.Widen(stored[i]);
     }
 }

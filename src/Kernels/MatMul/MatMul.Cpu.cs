@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -57,35 +58,46 @@ public static partial class MatMul
     {
         // Neighbouring items share rows of W, which are read from memory once.
         int firstRow = tile % work.RowTiles * TileRows, firstColumn = tile / work.RowTiles * TileColumns;
-        int rows = Math.Min(TileRows, (int)work.X.Rows - firstRow);
-        int columns = Math.Min(TileColumns, (int)work.Weight.Rows - firstColumn);
-        int m = 0;
-        for (int n = 0; n < columns; n += 4, m = 0)
+        int endRow = Math.Min(firstRow + TileRows, (int)work.X.Rows);
+        int endColumn = Math.Min(firstColumn + TileColumns, (int)work.Weight.Rows);
+        int column = firstColumn;
+        for (; column + 4 <= endColumn; column += 4)
         {
-            int column = firstColumn + n;
-            for (; n + 4 <= columns && m + 4 <= rows; m += 4)
-                FourByFour<TElement, TStored>(in work, firstRow + m, column);
-            for (; n + 4 <= columns && m < rows; m++)
-                OneByFour<TElement, TStored>(in work, firstRow + m, column);
-            for (; m < rows; m++)
-            {
-                for (int rest = column; rest < firstColumn + columns; rest++)
-                    One<TElement, TStored>(in work, firstRow + m, rest);
-            }
+            int row = endRow - firstRow >= 4 ? FourRowsAtATime<TElement, TStored>(in work, firstRow, endRow, column) : firstRow;
+            for (; row < endRow; row++)
+                OneByFour<TElement, TStored>(in work, row, column);
+        }
+
+        for (; column < endColumn; column++)
+        {
+            for (int row = firstRow; row < endRow; row++)
+                One<TElement, TStored>(in work, row, column);
         }
     }
 
-    /// <summary>Four rows of x by four rows of W: sixteen sums for eight loads.</summary>
-    [SkipLocalsInit]
-    private static void FourByFour<TElement, TStored>(in Work work, int row, int column)
+    /// <summary>Widens four rows of W once for all rows of x; returns the first row that is left over.</summary>
+    private static int FourRowsAtATime<TElement, TStored>(in Work work, int firstRow, int endRow, int column)
         where TElement : IElement<TStored>
         where TStored : unmanaged
+    {
+        int inSize = (int)work.X.Cols, row = firstRow;
+        float[] widened = ArrayPool<float>.Shared.Rent(4 * inSize);
+        for (int i = 0; i < 4; i++)
+            Lanes.WidenRow<TElement, TStored>(work.Weight.Row<TStored>(column + i), widened.AsSpan(i * inSize, inSize));
+        for (; row + 4 <= endRow; row += 4)
+            FourByFour(in work, row, column, ref widened[0]);
+        ArrayPool<float>.Shared.Return(widened);
+        return row;
+    }
+
+    /// <summary>Four rows of x by four widened rows of W, which follow each other: sixteen sums for eight loads.</summary>
+    [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void FourByFour(in Work work, int row, int column, ref float w0)
     {
         int inSize = (int)work.X.Cols;
         ref float x0 = ref Row<float>(work.X, row), x1 = ref Row<float>(work.X, row + 1);
         ref float x2 = ref Row<float>(work.X, row + 2), x3 = ref Row<float>(work.X, row + 3);
-        ref TStored w0 = ref Row<TStored>(work.Weight, column), w1 = ref Row<TStored>(work.Weight, column + 1);
-        ref TStored w2 = ref Row<TStored>(work.Weight, column + 2), w3 = ref Row<TStored>(work.Weight, column + 3);
+        ref float w1 = ref Unsafe.Add(ref w0, inSize), w2 = ref Unsafe.Add(ref w1, inSize), w3 = ref Unsafe.Add(ref w2, inSize);
         Vector128<float> t0 = default, t1 = default, t2 = default, t3 = default;
 
         for (int segment = 0; segment < Segments.Count; segment++)
@@ -103,15 +115,15 @@ public static partial class MatMul
                 if (end - k >= Lanes.Count)
                 {
                     nuint i = (nuint)k;
-                    (b0, b1) = (TElement.Load(ref w0, i), TElement.Load(ref w1, i));
-                    (b2, b3) = (TElement.Load(ref w2, i), TElement.Load(ref w3, i));
+                    (b0, b1) = (Vector512.LoadUnsafe(ref w0, i), Vector512.LoadUnsafe(ref w1, i));
+                    (b2, b3) = (Vector512.LoadUnsafe(ref w2, i), Vector512.LoadUnsafe(ref w3, i));
                     (a0, a1) = (Vector512.LoadUnsafe(ref x0, i), Vector512.LoadUnsafe(ref x1, i));
                     (a2, a3) = (Vector512.LoadUnsafe(ref x2, i), Vector512.LoadUnsafe(ref x3, i));
                 }
                 else
                 {
-                    (b0, b1) = (Tail<TElement, TStored>(ref w0, k, end), Tail<TElement, TStored>(ref w1, k, end));
-                    (b2, b3) = (Tail<TElement, TStored>(ref w2, k, end), Tail<TElement, TStored>(ref w3, k, end));
+                    (b0, b1) = (Tail<F32Element, float>(ref w0, k, end), Tail<F32Element, float>(ref w1, k, end));
+                    (b2, b3) = (Tail<F32Element, float>(ref w2, k, end), Tail<F32Element, float>(ref w3, k, end));
                     (a0, a1) = (Tail<F32Element, float>(ref x0, k, end), Tail<F32Element, float>(ref x1, k, end));
                     (a2, a3) = (Tail<F32Element, float>(ref x2, k, end), Tail<F32Element, float>(ref x3, k, end));
                 }
@@ -148,7 +160,7 @@ public static partial class MatMul
     }
 
     /// <summary>One row of x by four rows of W: decoding streams the weight through this.</summary>
-    [SkipLocalsInit]
+    [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void OneByFour<TElement, TStored>(in Work work, int row, int column)
         where TElement : IElement<TStored>
         where TStored : unmanaged
@@ -189,6 +201,7 @@ public static partial class MatMul
         (total + Bias(in work, column)).StoreUnsafe(ref Output(in work, row, column));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void One<TElement, TStored>(in Work work, int row, int column)
         where TElement : IElement<TStored>
         where TStored : unmanaged

@@ -61,7 +61,7 @@ internal static class CharacterClasses
     public static byte Of(int codePoint) =>
         codePoint < TabledCharacters ? Classes[(BlockOf[codePoint >> 8] << 8) | (codePoint & 255)] : Other;
 
-    /// <summary>The class and length of the character at <paramref name="at"/>; an invalid byte is one character.</summary>
+    /// <summary>The class of the character at <paramref name="at"/>; an invalid byte is a character.</summary>
     /// <param name="text">UTF-8.</param>
     /// <param name="at">Where the character starts, in bytes.</param>
     /// <param name="length">Its length in bytes, 1 to 4.</param>

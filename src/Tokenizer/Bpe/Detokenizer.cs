@@ -30,7 +30,7 @@ internal sealed class Detokenizer(Vocabulary vocabulary, bool[] isSpecial)
     /// <summary>Writes the bytes of the tokens.</summary>
     /// <param name="ids">Ids that <see cref="ByteCount"/> has accepted.</param>
     /// <param name="special">Whether special tokens are written by name or left out.</param>
-    /// <param name="output">Room for as many bytes as <see cref="ByteCount"/> says; bytes after those may change.</param>
+    /// <param name="output">Room for the bytes that <see cref="ByteCount"/> counts; what follows may change.</param>
     /// <returns>How many bytes were written.</returns>
     public int Write(ReadOnlySpan<int> ids, SpecialTokenRendering special, Span<byte> output)
     {

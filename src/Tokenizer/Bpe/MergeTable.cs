@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Puna.Tokenizer.Bpe;
 
 /// <summary>
@@ -11,10 +13,13 @@ internal sealed class MergeTable
     public const int NoRank = MaxMerges;
 
     /// <summary>Merges that a table can hold.</summary>
-    public const int MaxMerges = (1 << 24) - 1;
+    public const int MaxMerges = (1 << RankBits) - 1;
 
     /// <summary>Ids that a table can tell apart.</summary>
     public const int MaxIds = (1 << 20) - 1;
+
+    /// <summary>Bits of a rank in a slot, below the pair.</summary>
+    public const int RankBits = 24;
 
     private const ulong Empty = ulong.MaxValue;
 
@@ -29,7 +34,8 @@ internal sealed class MergeTable
     /// <param name="vocabulary">Knows the ids of the 256 single bytes.</param>
     public MergeTable(IReadOnlyList<Merge> merges, Vocabulary vocabulary)
     {
-        int bits = Math.Max(4, System.Numerics.BitOperations.Log2((uint)Math.Max(1, merges.Count)) + 2);
+        // At most two thirds full, so that a search ends soon.
+        int bits = Math.Max(4, BitOperations.Log2(BitOperations.RoundUpToPowerOf2((uint)merges.Count * 3 / 2)));
         _shift = 64 - bits;
         _slots = new ulong[1 << bits];
         _results = new int[merges.Count == 0 ? 0 : merges.Max(m => m.Rank) + 1];
@@ -41,7 +47,7 @@ internal sealed class MergeTable
             int slot = Slot(pair);
             while (_slots[slot] != Empty)
                 slot = (slot + 1) & (_slots.Length - 1);
-            _slots[slot] = (pair << 24) | (uint)merge.Rank;
+            _slots[slot] = (pair << RankBits) | (uint)merge.Rank;
         }
 
         for (int b = 0; b < 256; b++)
@@ -69,14 +75,15 @@ internal sealed class MergeTable
         for (int slot = Slot(pair); ; slot = (slot + 1) & (_slots.Length - 1))
         {
             ulong entry = _slots[slot];
-            if (entry >> 24 == pair)
-                return (int)(entry & 0xFFFFFF);
+            if (entry >> RankBits == pair)
+                return (int)(entry & NoRank);
             if (entry == Empty)
                 return NoRank;
         }
     }
 
-    private static ulong Pair(int left, int right) => ((ulong)left << 20) | (uint)right;
+    /// <summary>The upper part of a pair's slot.</summary>
+    public static ulong Pair(int left, int right) => ((ulong)left << 20) | (uint)right;
 
     private int Slot(ulong pair) => (int)((pair * 0x9E3779B97F4A7C15) >> _shift);
 }

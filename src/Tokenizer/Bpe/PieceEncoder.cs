@@ -69,7 +69,7 @@ internal sealed class PieceEncoder(BpeModel model)
         return length < 16 && length < left && ((ascii >> length) & 1) != 0 ? length : 0;
     }
 
-    /// <summary>Whether a character before letters belongs to them. An apostrophe may begin a contraction instead.</summary>
+    /// <summary>Whether a character before letters joins them. An apostrophe may begin a contraction.</summary>
     private static bool JoinsLetters(byte first) => first switch
     {
         (byte)' ' => true,

@@ -14,8 +14,11 @@ internal sealed class ShortMerger(MergeTable table)
     public const int MaxBytes = 128;
 
     private const int PositionBits = 7;
+    private const int RecentBits = 14;
     private const uint None = uint.MaxValue;
 
+    // Ranks asked for lately, in the form of the table's own slots: 128 KiB that stay near, of a table of megabytes.
+    private readonly ulong[] _recent = new ulong[1 << RecentBits];
     private readonly uint[] _keys = new uint[MaxBytes];
     private readonly int[] _ids = new int[MaxBytes];
     private readonly byte[] _next = new byte[MaxBytes];
@@ -45,13 +48,13 @@ internal sealed class ShortMerger(MergeTable table)
                 int next = _next[gone];
                 _next[at] = (byte)next;
                 _previous[next] = (byte)at;
-                _keys[at] = Key(table.Rank(id, _ids[next]), at);
+                _keys[at] = Key(Rank(id, _ids[next]), at);
             }
 
             if (at > 0)
             {
                 int previous = _previous[at];
-                _keys[previous] = Key(table.Rank(_ids[previous], id), previous);
+                _keys[previous] = Key(Rank(_ids[previous], id), previous);
             }
         }
 
@@ -62,7 +65,17 @@ internal sealed class ShortMerger(MergeTable table)
         return count;
     }
 
-    private static uint Key(int rank, int at) => rank == MergeTable.NoRank ? None : ((uint)rank << PositionBits) | (uint)at;
+    private static uint Key(int rank, int at) =>
+        rank == MergeTable.NoRank ? None : ((uint)rank << PositionBits) | (uint)at;
+
+    private int Rank(int left, int right)
+    {
+        ulong pair = MergeTable.Pair(left, right);
+        ref ulong recent = ref _recent[(int)((pair * 0x9E3779B97F4A7C15) >> (64 - RecentBits))];
+        if (recent >> MergeTable.RankBits != pair || recent == 0)
+            recent = (pair << MergeTable.RankBits) | (uint)table.Rank(left, right);
+        return (int)(recent & MergeTable.NoRank);
+    }
 
     private void Start(ReadOnlySpan<byte> piece)
     {

@@ -3,9 +3,8 @@ using static Puna.Tokenizer.Bpe.CharacterClasses;
 namespace Puna.Tokenizer.Bpe;
 
 /// <summary>
-/// The split pattern of Llama 3, written by hand over UTF-8:
-/// <c>(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+</c>.
-/// The alternatives are tried in this order at each place, as a backtracking engine would; a test proves them equal.
+/// The split pattern of Llama 3, <see cref="Loading.PreTokenizerJson.Llama3Pattern"/>, written by hand over UTF-8.
+/// Its alternatives are tried in their order at each place, as a backtracking engine would; a test proves them equal.
 /// </summary>
 /// <param name="digitGroup">How many digits stay together: 3 for Llama 3, 1 for Qwen2.</param>
 internal sealed class Splitter(int digitGroup)

@@ -63,7 +63,7 @@ internal static class TextCuts
         return text.Length;
     }
 
-    /// <summary>The last place within 25,000 bytes where an ASCII run certainly starts; the start where there is none.</summary>
+    /// <summary>The last place within 25,000 bytes where a run surely starts; the start where none is.</summary>
     private static int LastRunStart(ReadOnlySpan<byte> text, int start)
     {
         for (int at = start + RunCharacters; at > start; at--)
@@ -75,7 +75,7 @@ internal static class TextCuts
         return start;
     }
 
-    /// <summary>Walks character by character to a cut, or to the start of a run that is at least 25,000 bytes on.</summary>
+    /// <summary>Walks by characters to a cut, or to the start of a run at least 25,000 bytes on.</summary>
     private static int WalkRuns(ReadOnlySpan<byte> text, int start, out bool isCut)
     {
         bool inSpace = IsSpace(Utf8Character.Decode(text, start, out _));
@@ -103,7 +103,7 @@ internal static class TextCuts
         return text.Length;
     }
 
-    /// <summary>White space as Meta's encoder counts it, in Python: <c>\s</c> and the four separators U+001C to U+001F.</summary>
+    /// <summary>White space as Meta's encoder, in Python, counts it: <c>\s</c> and U+001C to U+001F.</summary>
     private static bool IsSpace(int codePoint) =>
         codePoint is >= 0x1C and <= 0x1F
         || (codePoint >= 0 && CharacterClasses.Of(codePoint) is CharacterClasses.Space or CharacterClasses.LineEnd);

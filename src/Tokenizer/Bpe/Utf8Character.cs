@@ -37,7 +37,8 @@ internal static class Utf8Character
         length = 1;
         if (rest.Length < 4 || !IsContinuation(rest[1]) || !IsContinuation(rest[2]) || !IsContinuation(rest[3]))
             return -1;
-        int codePoint = ((rest[0] & 0x07) << 18) | ((rest[1] & 0x3F) << 12) | ((rest[2] & 0x3F) << 6) | (rest[3] & 0x3F);
+        int high = ((rest[0] & 0x07) << 6) | (rest[1] & 0x3F), low = ((rest[2] & 0x3F) << 6) | (rest[3] & 0x3F);
+        int codePoint = (high << 12) | low;
         if (codePoint is < 0x10000 or > 0x10FFFF)
             return -1;
         length = 4;

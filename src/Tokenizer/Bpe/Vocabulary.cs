@@ -18,7 +18,7 @@ internal sealed class Vocabulary
     private readonly int _longestFound;
 
     /// <summary>Joins the tokens.</summary>
-    /// <param name="tokens">The bytes of each id; none empty, the first <paramref name="findable"/> all different.</param>
+    /// <param name="tokens">The bytes of each id; none empty, the findable ones all different.</param>
     /// <param name="findable">How many ids, from 0, <see cref="Find"/> knows: special tokens follow them.</param>
     public Vocabulary(IReadOnlyList<byte[]> tokens, int findable)
     {
@@ -48,7 +48,7 @@ internal sealed class Vocabulary
     /// <summary>The bytes of all tokens one after the other, and 16 more.</summary>
     public ReadOnlySpan<byte> Blob => _blob;
 
-    /// <summary>Where each token starts in <see cref="Blob"/>, and where the last one ends: one more than there are ids.</summary>
+    /// <summary>Where each token starts in <see cref="Blob"/>, and where the last one ends.</summary>
     public ReadOnlySpan<int> Offsets => _offsets;
 
     /// <summary>The bytes of a token.</summary>

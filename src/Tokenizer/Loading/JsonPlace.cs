@@ -4,7 +4,7 @@ namespace Puna.Tokenizer.Loading;
 
 /// <summary>A value of a JSON file and the way to it, so that what is refused can be named.</summary>
 /// <param name="File">The file's name.</param>
-/// <param name="Path">The keys that lead to the value, such as <c>model.vocab</c>; empty for the whole document.</param>
+/// <param name="Path">The keys that lead to the value, such as <c>model.vocab</c>; empty for the root.</param>
 /// <param name="Value">The value; undefined where the key is missing.</param>
 internal readonly record struct JsonPlace(string File, string Path, JsonElement Value)
 {
@@ -19,7 +19,7 @@ internal readonly record struct JsonPlace(string File, string Path, JsonElement 
         get
         {
             Require(JsonValueKind.Object, "an object");
-            return new(File, Path.Length == 0 ? key : $"{Path}.{key}", Value.TryGetProperty(key, out JsonElement v) ? v : default);
+            return new(File, Below(key), Value.TryGetProperty(key, out JsonElement value) ? value : default);
         }
     }
 
@@ -55,8 +55,8 @@ internal readonly record struct JsonPlace(string File, string Path, JsonElement 
         foreach (JsonProperty property in Value.EnumerateObject())
         {
             if (!known.Contains(property.Name))
-                throw new JsonPlace(File, Path.Length == 0 ? property.Name : $"{Path}.{property.Name}", property.Value)
-                    .Refused($"a key of {string.Join(", ", known.ToArray())}");
+                throw new JsonPlace(File, Below(property.Name), property.Value).Refused(
+                    $"a key of {string.Join(", ", known.ToArray())}");
         }
     }
 
@@ -111,6 +111,8 @@ internal readonly record struct JsonPlace(string File, string Path, JsonElement 
         if (Value.ValueKind != kind)
             throw Damaged(expected);
     }
+
+    private string Below(string key) => Path.Length == 0 ? key : $"{Path}.{key}";
 
     private string Shown()
     {

@@ -23,7 +23,8 @@ internal static class PostProcessorJson
                 return OfTemplate(place, specials);
             case "Sequence":
                 place.RequireKeys("type", "processors");
-                int?[] ids = [.. place["processors"].Elements().Select(p => BosId(p, specials)).Where(id => id is not null)];
+                IEnumerable<int?> all = place["processors"].Elements().Select(p => BosId(p, specials));
+                int?[] ids = [.. all.Where(id => id is not null)];
                 return ids.Length switch
                 {
                     0 => null,
@@ -41,8 +42,12 @@ internal static class PostProcessorJson
         JsonPlace single = place["single"];
         JsonPlace[] pieces = [.. single.Elements()];
         int last = pieces.Length - 1;
-        if (last is not (0 or 1) || pieces[last]["Sequence"].IsAbsent || (last == 1 && pieces[0]["SpecialToken"].IsAbsent))
+        if (last is not (0 or 1) || pieces[last]["Sequence"].IsAbsent
+            || (last == 1 && pieces[0]["SpecialToken"].IsAbsent))
+        {
             throw single.Refused("at most one special token before the text");
+        }
+
         if (last == 0)
             return null;
 

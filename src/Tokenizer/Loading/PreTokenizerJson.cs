@@ -4,11 +4,16 @@ namespace Puna.Tokenizer.Loading;
 internal static class PreTokenizerJson
 {
     /// <summary>The pattern of Llama 3; Qwen2's has <c>\p{N}</c> for <c>\p{N}{1,3}</c>.</summary>
-    public const string Llama3Pattern =
-        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+    public const string Llama3Pattern = Words + @"|\p{N}{1,3}" + Rest;
 
-    private const string Qwen2Pattern =
-        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+    /// <summary>The alternatives before digits: contractions, and letters with one character before them.</summary>
+    public const string Words = Contractions + @"|[^\r\n\p{L}\p{N}]?\p{L}+";
+
+    /// <summary>The contractions, without regard to case.</summary>
+    public const string Contractions = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
+
+    private const string Rest = @"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+    private const string Qwen2Pattern = Words + @"|\p{N}" + Rest;
 
     /// <summary>How many digits the pattern keeps together.</summary>
     /// <param name="place">The value of <c>pre_tokenizer</c>.</param>

@@ -48,7 +48,11 @@ internal static class TiktokenText
     {
         int reserved = 0;
         for (int i = 0; i < SpecialCount; i++)
-            yield return NamedSpecials.TryGetValue(i, out string? name) ? name : $"<|reserved_special_token_{reserved++}|>";
+        {
+            yield return NamedSpecials.TryGetValue(i, out string? name)
+                ? name
+                : $"<|reserved_special_token_{reserved++}|>";
+        }
     }
 
     private static byte[][] ReadTokens(ReadOnlySpan<byte> content, string name)
@@ -90,8 +94,8 @@ internal static class TiktokenText
     private static byte[]? FromBase64(ReadOnlySpan<byte> text)
     {
         byte[] bytes = new byte[Base64.GetMaxDecodedFromUtf8Length(text.Length)];
-        bool isValid = Base64.DecodeFromUtf8(text, bytes, out _, out int written) == OperationStatus.Done && written > 0;
-        return isValid ? bytes[..written] : null;
+        OperationStatus status = Base64.DecodeFromUtf8(text, bytes, out _, out int written);
+        return status == OperationStatus.Done && written > 0 ? bytes[..written] : null;
     }
 
     private static void CheckTokens(byte[][] tokens, string name)
@@ -112,7 +116,8 @@ internal static class TiktokenText
         {
             if (!seen.ContainsKey(b.ToString("X2", null)))
                 throw new TokenizerFormatException(
-                    $"{name}: no rank is the single byte 0x{b:X2}, but all 256 must be there (any text must encode). {Again}");
+                    $"{name}: no rank is the single byte 0x{b:X2}, but all 256 must be there "
+                    + $"(any text must encode). {Again}");
         }
     }
 

@@ -34,8 +34,9 @@ internal static class TokenizerFile
         if (IsSentencePiece(content.Span))
         {
             throw new TokenizerFormatException(
-                $"{name}: the content is a SentencePiece model, but only tiktoken text and tokenizer.json are implemented "
-                + "(Llama 2 used SentencePiece under the same name). Use a tokenizer of the Llama 3 family.");
+                $"{name}: the content is a SentencePiece model, but only tiktoken text and tokenizer.json are "
+                + "implemented (Llama 2 used SentencePiece under the same name). "
+                + "Use a tokenizer of the Llama 3 family.");
         }
 
         return TiktokenText.Parse(content.Span, name);

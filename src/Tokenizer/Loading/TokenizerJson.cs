@@ -22,7 +22,8 @@ internal static class TokenizerJson
         {
             // InvalidOperationException: a string that is not valid UTF-16 when unescaped.
             throw new TokenizerFormatException(
-                $"{name}: the file is not valid JSON, but a tokenizer.json was expected ({e.Message}). Download it again.", e);
+                $"{name}: the file is not valid JSON, but a tokenizer.json was expected ({e.Message}). "
+                + "Download it again.", e);
         }
     }
 

@@ -71,7 +71,8 @@ internal sealed class VocabularyJson
         int count = place.Value.GetArrayLength();
         if (count >= MergeTable.MaxMerges)
             throw new TokenizerFormatException(
-                $"{place.File}: {place.Path} has {count} entries, but at most {MergeTable.MaxMerges - 1} are supported.");
+                $"{place.File}: {place.Path} has {count} entries, but at most {MergeTable.MaxMerges - 1} are "
+                + "supported.");
         List<Merge> merges = new(count);
         HashSet<(int, int)> seen = new(count);
         foreach (JsonElement element in place.Value.EnumerateArray())
