@@ -22,6 +22,7 @@ public sealed class LanguageModel : IDisposable
     private readonly ChatTemplate? _toolTemplate;
 
     private readonly DType _cacheType;
+    private readonly TokenNames _tokenNames = new(null, null);
 
     private LanguageModel(ModelFolder folder, TransformerWeights weights, IBackend backend, ModelOptions options)
     {
@@ -35,6 +36,7 @@ public sealed class LanguageModel : IDisposable
         Tokenizer = BpeTokenizer.Load(folder.Path);
         Template = ChatTemplate.Load(folder.Path);
         _toolTemplate = ChatTemplate.Load(folder.Path, withTools: true);
+        _tokenNames = TokenNames.Read(folder.Path);
         StopIds = ModelStops.Find(folder, Tokenizer, Template);
     }
 
@@ -117,7 +119,7 @@ public sealed class LanguageModel : IDisposable
     /// <exception cref="InvalidOperationException">The folder has no tokenizer or no chat template.</exception>
     /// <exception cref="ChatTemplateException">The template refuses the conversation.</exception>
     public IReadOnlyList<PromptSegment> RenderChat(ChatInput input, TimeProvider? clock = null) =>
-        ChatRenderer.Render(RequireTokenizer(), (input.Tools is null ? Template : _toolTemplate)
+        ChatRenderer.Render(RequireTokenizer(), _tokenNames, (input.Tools is null ? Template : _toolTemplate)
             ?? throw new InvalidOperationException($"{Folder.Path}: {ToolTemplateNeeded}"), input, clock ?? TimeProvider.System);
 
     /// <summary>A request with this model's sampling and stop ids, to be varied with <c>with</c>.</summary>

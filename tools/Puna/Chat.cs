@@ -39,7 +39,8 @@ internal sealed class Chat
     private ExitCode Execute(ParseResult parsed, Terminal terminal)
     {
         using LanguageModel model = _model.Load(parsed, terminal);
-        var conversation = new Conversation(Needs.Template(model), ids => _sampling.Request(parsed, model, ids), terminal);
+        Needs.Template(model);
+        var conversation = new Conversation(model, ids => _sampling.Request(parsed, model, ids), terminal);
         conversation.Restart(parsed.GetValue(_system));
         var lines = new LineReader(terminal, isPerson => Invite(isPerson, terminal));
         if (terminal.IsInputTerminal)
@@ -74,13 +75,16 @@ internal sealed class Chat
                 break;
             case "/system":
                 conversation.Restart(words is [_, { Length: > 0 } text] ? text : null);
-                terminal.Error.WriteLine(conversation.System is null ? "There is no system message now." : "The system message is set; the conversation is forgotten.");
+                terminal.Error.WriteLine(conversation.System is null
+                    ? "There is no system message now."
+                    : "The system message is set; the conversation is forgotten.");
                 break;
             case "/help":
                 terminal.Error.WriteLine(Commands);
                 break;
             default:
-                terminal.Error.WriteLine($"{words[0]}: there is no such command, but one of /help was expected. Begin a message with another character than '/'.");
+                terminal.Error.WriteLine($"{words[0]}: there is no such command, but one of /help was expected. "
+                    + "Begin a message with another character than '/'.");
                 break;
         }
     }

@@ -5,7 +5,9 @@ using System.Text.RegularExpressions;
 
 namespace Puna.Tools;
 
-/// <summary>The <c>puna</c> command: finds the verb, runs it, and turns failures into sentences and exit codes.</summary>
+/// <summary>
+/// The <c>puna</c> command: finds the verb, runs it, and turns failures into sentences and exit codes.
+/// </summary>
 internal static partial class CommandLine
 {
     private const string ExitCodes = """
@@ -87,8 +89,8 @@ internal static partial class CommandLine
             // The parser would take a misspelt option for a prompt.
             if (Option().IsMatch(token.Value) && !arguments.Contains("--"))
             {
-                throw CommandException.BadInput($"{token.Value}: there is no such option, but one of '{help}' was expected. "
-                    + "Write text that begins with a dash after '--'.");
+                throw CommandException.BadInput($"{token.Value}: there is no such option, but one of '{help}' was "
+                    + "expected. Write text that begins with a dash after '--'.");
             }
         }
 

@@ -11,7 +11,8 @@ namespace Puna.Tools;
 /// <param name="model">Has a tokenizer and a chat template.</param>
 /// <param name="request">Makes a request of a prompt.</param>
 /// <param name="terminal">Where answers stream to.</param>
-internal sealed class Conversation(LanguageModel model, Func<ImmutableArray<int>, GenerationRequest> request, Terminal terminal)
+internal sealed class Conversation(
+    LanguageModel model, Func<ImmutableArray<int>, GenerationRequest> request, Terminal terminal)
 {
     private readonly List<ChatMessage> _messages = [];
 
@@ -81,7 +82,8 @@ internal sealed class Conversation(LanguageModel model, Func<ImmutableArray<int>
         int room = model.Config.ContextLength - asked.PromptIds.Length;
         return room >= 1
             ? asked with { MaxTokens = Math.Min(asked.MaxTokens, room) }
-            : throw new OutOfCapacityException($"context: the conversation has {asked.PromptIds.Length:N0} tokens, but the model has a context of "
-                + $"{model.Config.ContextLength:N0} tokens and the answer needs room too. Start again with /reset, or write less.");
+            : throw new OutOfCapacityException($"context: the conversation has {asked.PromptIds.Length:N0} tokens, "
+                + $"but the model has a context of {model.Config.ContextLength:N0} tokens and the answer needs room "
+                + "too. Start again with /reset, or write less.");
     }
 }

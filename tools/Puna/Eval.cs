@@ -6,18 +6,20 @@ namespace Puna.Tools;
 /// <summary><c>puna eval</c>: how good a model is: exact answers to questions, or perplexity on a text.</summary>
 internal sealed class Eval
 {
-    private const int UsualMaxTokens = 256, UsualWindow = 1024;
+    private const int UsualMaxTokens = 80, UsualWindow = 1024;
     private readonly ModelArguments _model = new();
 
     private readonly Option<string?> _jsonl = Flags.Text("--jsonl", "FILE",
         "Questions, one JSON object per line: messages, tools, answer, skill; '-' is standard input");
 
-    private readonly Option<string?> _text = Flags.Text("--perplexity", "FILE", "A text to foretell; '-' is standard input");
+    private readonly Option<string?> _text = Flags.Text("--perplexity", "FILE",
+        "A text to foretell; '-' is standard input");
     private readonly Option<bool> _json = Flags.Switch("--json", "Print one JSON object");
-    private readonly Option<int?> _limit = Flags.Number("--limit", "N", 1, int.MaxValue, "Ask the first N questions only");
+    private readonly Option<int?> _limit = Flags.Number("--limit", "N", 1, int.MaxValue,
+        "Ask the first N questions only");
 
     private readonly Option<int?> _maxTokens = Flags.Number("--max-tokens", "N", 1, int.MaxValue,
-        "Most tokens of an answer [default: 256]");
+        "Most tokens of an answer [default: 80: answers that are compared exactly are short]");
 
     private readonly Option<string?> _output = Flags.Text("--output", "FILE",
         "Write each answer as a line of JSON: skill, answer, given, exact");
@@ -35,10 +37,12 @@ internal sealed class Eval
     public static Verb Create(Terminal terminal)
     {
         var eval = new Eval();
-        var command = new Command("eval", "Measures a model: exact match of greedy answers per skill, or the perplexity of a text.");
+        var command = new Command("eval", "Measures a model: exact match of greedy answers per skill, or the "
+            + "perplexity of a text.");
         eval._model.AddTo(command);
         foreach (Option option in (Option[])
-            [eval._jsonl, eval._limit, eval._maxTokens, eval._compareKey, eval._output, eval._text, eval._window, eval._stride, eval._json])
+            [eval._jsonl, eval._limit, eval._maxTokens, eval._compareKey, eval._output, eval._text, eval._window,
+                eval._stride, eval._json])
             command.Add(option);
         eval._model.AddOptionsTo(command);
         command.SetAction(parsed => eval.Execute(parsed, terminal));
@@ -54,7 +58,9 @@ internal sealed class Eval
         string? questions = parsed.GetValue(_jsonl), text = parsed.GetValue(_text);
         if ((questions is null) == (text is null))
         {
-            string given = text is null ? "neither --jsonl nor --perplexity was given" : "--jsonl and --perplexity were given";
+            string given = text is null
+                ? "neither --jsonl nor --perplexity was given"
+                : "--jsonl and --perplexity were given";
             throw CommandException.BadInput($"eval: {given}, but one of them was expected. See 'puna eval --help'.");
         }
 
@@ -69,15 +75,17 @@ internal sealed class Eval
 
     private EvalResult Ask(ParseResult parsed, string file, Terminal terminal)
     {
-        List<Question> questions = Question.ReadAll(file, parsed.GetValue(_limit) ?? int.MaxValue, parsed.GetValue(_compareKey), terminal);
+        int limit = parsed.GetValue(_limit) ?? int.MaxValue, maxTokens = parsed.GetValue(_maxTokens) ?? UsualMaxTokens;
+        string? compareKey = parsed.GetValue(_compareKey);
+        List<Question> questions = Question.ReadAll(file, limit, compareKey, terminal);
         string? output = parsed.GetValue(_output);
         if (output is not null)
             OutputFiles.Check(output);
         using LanguageModel model = _model.Load(parsed, terminal);
-        string[] answers = Questionnaire.Ask(Needs.Template(model), questions, parsed.GetValue(_maxTokens) ?? UsualMaxTokens, terminal);
+        string[] answers = Questionnaire.Ask(Needs.Template(model), questions, maxTokens, terminal);
         if (output is not null)
             File.WriteAllLines(output, questions.Zip(answers, (question, answer) => question.ToJson(answer)));
-        return new EvalResult(questions, answers, parsed.GetValue(_compareKey));
+        return new EvalResult(questions, answers, compareKey);
     }
 
     private PerplexityReport MeasureText(ParseResult parsed, string file, Terminal terminal)
@@ -91,13 +99,15 @@ internal sealed class Eval
         int stride = parsed.GetValue(_stride) ?? window;
         if (window > longest)
         {
-            throw CommandException.BadInput($"--window: {window} was given, but the model has a context of {longest + 1} tokens and the "
+            throw CommandException.BadInput($"--window: {window} was given, but the model has a context of "
+                + $"{longest + 1} tokens and the "
                 + $"begin-of-text token takes one. Give at most {longest}.");
         }
 
         if (stride > window)
         {
-            throw CommandException.BadInput($"--stride: {stride} was given with a window of {window}, but then tokens between windows "
+            throw CommandException.BadInput($"--stride: {stride} was given with a window of {window}, but then tokens "
+                + "between windows "
                 + $"would be left out. Give at most {window}.");
         }
 
@@ -109,7 +119,8 @@ internal sealed class Eval
         foreach (Option other in others)
         {
             if (parsed.GetResult(other) is not null)
-                throw CommandException.BadInput($"{other.Name}: it was given with {given}, but has no meaning there. Leave it out.");
+                throw CommandException.BadInput($"{other.Name}: it was given with {given}, but has no meaning there. "
+                    + "Leave it out.");
         }
     }
 }

@@ -18,7 +18,8 @@ internal sealed class EvalResult(IReadOnlyList<Question> questions, IReadOnlyLis
             .. questions.Zip(answers).GroupBy(p => p.First.Skill).OrderBy(g => g.Key, StringComparer.Ordinal)
                 .Select(g => (g.Key, g.Count(), g.Count(p => p.First.IsAnsweredBy(p.Second)))),
         ];
-        int exact = rows.Sum(r => r.Exact), same = questions.Zip(answers).Count(p => p.First.Recorded?.Trim() == p.Second.Trim());
+        int exact = rows.Sum(r => r.Exact), same = questions.Zip(answers)
+            .Count(p => p.First.Recorded?.Trim() == p.Second.Trim());
         if (isJson)
             terminal.Output.WriteLine(ToJson(rows, exact, same));
         else
@@ -27,7 +28,8 @@ internal sealed class EvalResult(IReadOnlyList<Question> questions, IReadOnlyLis
 
     private void PrintTable(IAnsiConsole console, (string Skill, int Items, int Exact)[] rows, int exact, int same)
     {
-        Table table = new Table().Border(TableBorder.Simple).AddColumn("skill").AddColumn(new TableColumn("exact").RightAligned())
+        Table table = new Table().Border(TableBorder.Simple).AddColumn("skill")
+            .AddColumn(new TableColumn("exact").RightAligned())
             .AddColumn(new TableColumn("items").RightAligned()).AddColumn(new TableColumn("share").RightAligned());
         foreach ((string skill, int items, int right) in rows.Append(("all", questions.Count, exact)))
             table.AddRow(new Text(skill), Cell($"{right}"), Cell($"{items}"), Cell(Share(right, items)));

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Reflection;
 using Puna.Kernels;
 using Puna.Runtime.Loading;
 using Puna.Tokenizer;
@@ -14,10 +15,11 @@ internal static class Failures
     {
         CommandException e => (e.Code, e.Message),
         OperationCanceledException => (ExitCode.Cancelled, "cancelled."),
-        ModelFormatException or TokenizerFormatException or ChatTemplateException => (ExitCode.BadModel, failure.Message),
+        ModelFormatException or TokenizerFormatException or ChatTemplateException =>
+            (ExitCode.BadModel, failure.Message),
         OutOfCapacityException => (ExitCode.OutOfCapacity, failure.Message),
-        OutOfMemoryException => (ExitCode.OutOfCapacity, "memory: the machine has too little of it. Use a smaller model, a shorter "
-            + "context (--max-tokens), or --kv-dtype bf16."),
+        OutOfMemoryException => (ExitCode.OutOfCapacity, "memory: the machine has too little of it. "
+            + "Use a smaller model, a shorter context (--max-tokens), or --kv-dtype bf16."),
         ArgumentNullException or ArgumentOutOfRangeException => (ExitCode.Bug, Bug(failure)),
         ArgumentException e => (ExitCode.BadInput, WithoutParameter(e)),
         FileNotFoundException => (ExitCode.BadModel, failure.Message),
@@ -28,13 +30,16 @@ internal static class Failures
 
     /// <summary>Without what the framework appends to the message of an exception that names a parameter.</summary>
     private static string WithoutParameter(ArgumentException e) =>
-        e.ParamName is null ? e.Message : e.Message.Replace($" (Parameter '{e.ParamName}')", "", StringComparison.Ordinal);
+        e.Message.Replace($" (Parameter '{e.ParamName}')", "", StringComparison.Ordinal);
 
+    /// <summary>Names the innermost method of ours: where the mistake is, or near it.</summary>
     private static string Bug(Exception failure)
     {
-        System.Reflection.MethodBase? method = new StackTrace(failure).GetFrame(0)?.GetMethod();
+        MethodBase? method = new StackTrace(failure).GetFrames().Select(f => f.GetMethod())
+            .FirstOrDefault(m => m?.DeclaringType?.Namespace?.Split('.')[0] == nameof(Puna));
         string message = failure.Message.ReplaceLineEndings(" ");
-        return $"a mistake of the program itself: {failure.GetType().Name} in {method?.DeclaringType?.Name}.{method?.Name} "
+        return $"a mistake of the program itself: {failure.GetType().Name} in "
+            + $"{method?.DeclaringType?.Name}.{method?.Name} "
             + $"({message.TrimEnd('.')}). Please report it, with the command and the model.";
     }
 

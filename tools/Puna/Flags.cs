@@ -38,9 +38,10 @@ internal static class Flags
         where T : struct, INumber<T>
     {
         string text = result.Tokens[0].Value;
-        if (T.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out T value) && value >= least && value <= most)
+        bool isNumber = T.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out T value);
+        if (isNumber && value >= least && value <= most)
             return value;
-        string kind = T.IsInteger(least) && typeof(T) != typeof(double) ? "a whole number" : "a number";
+        string kind = typeof(T) == typeof(double) ? "a number" : "a whole number";
         string range = string.Create(CultureInfo.InvariantCulture, $"{kind} from {least} to {most}");
         result.AddError($"{name}: '{text}' was given, but {range} was expected.");
         return null;

@@ -32,9 +32,11 @@ internal static class InputFiles
         if (path == "-")
             return terminal.Input;
         if (Directory.Exists(path))
-            throw CommandException.BadInput($"{path}: this is a folder, but a file with {expected} was expected. Give the file.");
+            throw CommandException.BadInput($"{path}: this is a folder, but a file with {expected} was expected. Give "
+                + "the file.");
         if (!File.Exists(path))
-            throw CommandException.BadInput($"{path}: there is no such file, but {expected} was expected. Check the path.");
+            throw CommandException.BadInput($"{path}: there is no such file, but {expected} was expected. Check the "
+                + "path.");
         try
         {
             return new StreamReader(path, System.Text.Encoding.UTF8, detectEncodingFromByteOrderMarks: true, 1 << 16);
@@ -55,7 +57,8 @@ internal static class InputFiles
         JsonElement root = JsonText.Parse(text, NameOf(path), expected);
         return root.ValueKind == JsonValueKind.Array
             ? root
-            : throw CommandException.BadInput($"{NameOf(path)}: this is {JsonText.Kind(root)}, but {expected} was expected.");
+            : throw CommandException.BadInput($"{NameOf(path)}: this is {JsonText.Kind(root)}, but {expected} was "
+                + "expected.");
     }
 
     /// <summary>A file that holds a JSON array of token ids.</summary>
@@ -66,7 +69,8 @@ internal static class InputFiles
         ImmutableArray<int> ids = JsonText.Ids(ReadArray(path, "a JSON array of token ids", terminal), NameOf(path));
         return ids.Length > 0
             ? ids
-            : throw CommandException.BadInput($"{NameOf(path)}: the array is empty, but at least one token id was expected.");
+            : throw CommandException.BadInput($"{NameOf(path)}: the array is empty, but at least one token id was "
+                + "expected.");
     }
 
     /// <summary>What messages call a file.</summary>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Puna.Kernels;
 using Puna.Runtime.Loading;
 using Puna.Runtime.Scheduling;
@@ -16,7 +17,7 @@ internal sealed class Inspect
 
     private static readonly JsonSerializerOptions Snake = new()
     {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        PropertyNamingPolicy = new SnakeCase(),
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
@@ -30,7 +31,8 @@ internal sealed class Inspect
     public static Verb Create(Terminal terminal)
     {
         var inspect = new Inspect();
-        var command = new Command("inspect", "Shows what a model folder holds and the memory it needs. Reads no weights, so it answers at once.")
+        var command = new Command("inspect", "Shows what a model folder holds and the memory it needs. Reads no "
+            + "weights, so it answers at once.")
         {
             inspect._folder, inspect._context, inspect._json,
         };
@@ -48,32 +50,41 @@ internal sealed class Inspect
         int context = parsed.GetValue(_context) ?? Math.Min(report.ContextLength, UsualContext);
         if (context > report.ContextLength)
         {
-            throw CommandException.BadInput($"--context: {context} was given, but the model has a context of {report.ContextLength} tokens. "
+            throw CommandException.BadInput($"--context: {context} was given, but the model has a context of "
+                + $"{report.ContextLength} tokens. "
                 + "Give at most as many.");
         }
 
         int rows = new EngineOptions().MaxStepRows;
-        MemoryEstimate f32 = report.EstimateMemory(folder.Config, context, DType.F32, rows), bf16 = report.EstimateMemory(folder.Config, context, DType.BF16, rows);
+        MemoryEstimate f32 = report.EstimateMemory(folder.Config, context, DType.F32, rows);
+        MemoryEstimate bf16 = report.EstimateMemory(folder.Config, context, DType.BF16, rows);
         if (parsed.GetValue(_json))
-            terminal.Output.WriteLine(JsonSerializer.Serialize(new { Report = report, Memory = new { F32 = f32, Bf16 = bf16 } }, Snake));
+            terminal.Output.WriteLine(ToJson(report, f32, bf16));
         else
-            Print(report, f32, bf16, terminal.Rich());
+            Print(report, f32, bf16, terminal);
     }
 
-    private static void Print(ModelReport report, MemoryEstimate f32, MemoryEstimate bf16, IAnsiConsole console)
+    private static string ToJson(ModelReport report, MemoryEstimate f32, MemoryEstimate bf16)
     {
-        Grid facts = new Grid().AddColumn(new GridColumn().NoWrap()).AddColumn();
-        foreach ((string name, string value) in Facts(report, f32, bf16))
-            facts.AddRow(new Text(name), new Text(value));
-        console.Write(facts);
-        console.WriteLine();
+        JsonObject json = JsonSerializer.SerializeToNode(report, Snake)!.AsObject();   // not null: the report is not
+        json["memory"] = JsonSerializer.SerializeToNode(new { F32 = f32, BF16 = bf16 }, Snake);
+        return json.ToJsonString(Snake);
+    }
 
-        Table modules = new Table().Border(TableBorder.Simple).AddColumn("module").AddColumn(new TableColumn("count").RightAligned())
+    private static void Print(ModelReport report, MemoryEstimate f32, MemoryEstimate bf16, Terminal terminal)
+    {
+        foreach ((string name, string value) in Facts(report, f32, bf16))
+            terminal.Output.WriteLine($"{name,-17}{value}");
+
+        IAnsiConsole console = terminal.Rich();
+        Table modules = new Table().Border(TableBorder.Simple).AddColumn("module")
+            .AddColumn(new TableColumn("count").RightAligned())
             .AddColumn("shape").AddColumn("dtype").AddColumn(new TableColumn("parameters").RightAligned())
             .AddColumn(new TableColumn("bytes").RightAligned());
         foreach (ModuleReport m in report.Modules)
         {
-            modules.AddRow(new Text(m.Kind), new Text(Number(m.Count)), new Text($"[{string.Join(", ", m.Shape)}]"), new Text(m.DType),
+            modules.AddRow(new Text(m.Kind), new Text(Number(m.Count)), new Text($"[{string.Join(", ", m.Shape)}]"),
+                new Text(m.DType),
                 new Text(Number(m.Parameters)), new Text(Number(m.Bytes)));
         }
 
@@ -82,31 +93,39 @@ internal sealed class Inspect
             console.Write(new Text($"warning: {warning}\n", new Style(Color.Yellow)));
     }
 
-    private static IEnumerable<(string Name, string Value)> Facts(ModelReport r, MemoryEstimate f32, MemoryEstimate bf16)
+    private static IEnumerable<(string Name, string Value)> Facts(ModelReport r, MemoryEstimate f32,
+        MemoryEstimate bf16)
     {
         yield return ("folder", r.Path);
         yield return ("architecture", r.Architecture);
-        yield return ("weights", $"{Number(r.ParameterCount)} parameters, {Bytes(r.WeightBytes)} in {string.Join(", ", r.Files.Take(3))}"
+        yield return ("weights", $"{Number(r.ParameterCount)} parameters, {Bytes(r.WeightBytes)} in "
+            + $"{string.Join(", ", r.Files.Take(3))}"
             + (r.Files.Length > 3 ? $" and {r.Files.Length - 3} more" : ""));
         yield return ("layers", $"{r.LayerCount} of hidden size {r.HiddenSize}, MLP {r.IntermediateSize}");
         yield return ("heads", $"{r.HeadCount} query, {r.KvHeadCount} key/value, of {r.HeadDim}");
-        yield return ("vocabulary", $"{Number(r.VocabSize)} ids, LM head {(r.IsTied ? "tied to the embedding" : "of its own")}");
-        yield return ("context", $"{Number(r.ContextLength)} tokens" + (r.SlidingWindow is { } window ? $", window {Number(window)}" : ""));
+        yield return ("vocabulary", $"{Number(r.VocabSize)} ids, LM head "
+            + $"{(r.IsTied ? "tied to the embedding" : "of its own")}");
+        yield return ("context", $"{Number(r.ContextLength)} tokens"
+            + (r.SlidingWindow is { } window ? $", window {Number(window)}" : ""));
         yield return ("rope", $"theta {r.RopeTheta.ToString(CultureInfo.InvariantCulture)}, {r.RopeScaling}");
-        yield return ("key/value cache", $"{Bytes(r.KvBytesPerTokenF32)} per token in f32, {Bytes(r.KvBytesPerTokenBF16)} in bf16");
+        yield return ("key/value cache", $"{Bytes(r.KvBytesPerTokenF32)} per token in f32, "
+            + $"{Bytes(r.KvBytesPerTokenBF16)} in bf16");
         yield return ("tokenizer", r.HasTokenizer ? "yes" : "none");
         yield return ("chat template", r.ChatTemplate ?? "none");
         yield return ("special tokens", $"begin {r.BosId?.ToString(CultureInfo.InvariantCulture) ?? "none"}, "
             + $"end {(r.StopIds.IsEmpty ? "none" : string.Join(", ", r.StopIds))}");
         yield return ("sampling", Sampling(r.GenerationDefaults));
-        yield return ("memory", $"{Bytes(f32.TotalBytes)} for {Number(f32.ContextTokens)} tokens: weights {Bytes(f32.WeightBytes)}, "
-            + $"cache {Bytes(f32.KvBytes)}, activations {Bytes(f32.ScratchBytes)}; {Bytes(bf16.TotalBytes)} with --kv-dtype bf16");
+        yield return ("memory", $"{Bytes(f32.TotalBytes)} for {Number(f32.ContextTokens)} tokens: weights "
+            + $"{Bytes(f32.WeightBytes)}, "
+            + $"cache {Bytes(f32.KvBytes)}, activations {Bytes(f32.ScratchBytes)}; {Bytes(bf16.TotalBytes)} with "
+                + "--kv-dtype bf16");
     }
 
     private static string Sampling(GenerationConfig? defaults) => defaults?.DoSample != true
         ? "greedy"
         : string.Create(CultureInfo.InvariantCulture,
-            $"temperature {defaults.Temperature ?? 1}, top-k {defaults.TopK ?? 0}, top-p {defaults.TopP ?? 1}, min-p {defaults.MinP ?? 0}");
+            $"temperature {defaults.Temperature ?? 1}, top-k {defaults.TopK ?? 0}, top-p {defaults.TopP ?? 1}, min-p "
+                + $"{defaults.MinP ?? 0}");
 
     private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
@@ -120,5 +139,11 @@ internal sealed class Inspect
             _ => (bytes, "bytes"),
         };
         return string.Create(CultureInfo.InvariantCulture, $"{value:0.##} {unit}");
+    }
+
+    /// <summary>The framework's snake case, but for a word that everybody writes as one.</summary>
+    private sealed class SnakeCase : JsonNamingPolicy
+    {
+        public override string ConvertName(string name) => name == "DType" ? "dtype" : SnakeCaseLower.ConvertName(name);
     }
 }

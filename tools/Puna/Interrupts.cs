@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Puna.Tools;
 
 /// <summary>Ctrl-C as a token that can be used again: a chat outlives an answer that was stopped.</summary>
-[SuppressMessage("Design", "CA1001", Justification = "A source without a timer or links holds nothing that must be freed.")]
+[SuppressMessage("Design", "CA1001", Justification = "A source without timer or links holds nothing to be freed.")]
 internal sealed class Interrupts
 {
     private CancellationTokenSource _source = new();

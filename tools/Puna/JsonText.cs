@@ -16,7 +16,9 @@ internal static class JsonText
     /// <param name="text">One JSON value.</param>
     /// <param name="where">What messages call it.</param>
     /// <param name="expected">What it should be.</param>
-    /// <param name="line">One-based line of the file where the text begins, for a text that is one line of several.</param>
+    /// <param name="line">
+    /// One-based line of the file where the text begins, for a text that is one line of several.
+    /// </param>
     public static JsonElement Parse(string text, string where, string expected, long line = 1)
     {
         if (string.IsNullOrWhiteSpace(text))
@@ -30,7 +32,8 @@ internal static class JsonText
         {
             long at = line + (e.LineNumber ?? 0);
             string problem = e.Message.Split(". ")[0].Split(" LineNumber:")[0].TrimEnd('.').ReplaceLineEndings(" ");
-            throw CommandException.BadInput($"{where}, line {at}: this is not JSON ({problem}), but {expected} was expected.", e);
+            throw CommandException.BadInput($"{where}, line {at}: this is not JSON ({problem}), but {expected} was "
+                + "expected.", e);
         }
     }
 
@@ -63,9 +66,11 @@ internal static class JsonText
     {
         string expected = kind == JsonValueKind.Array ? "an array" : "a string";
         if (value.ValueKind != JsonValueKind.Object)
-            throw CommandException.BadInput($"{where}: this is {Kind(value)}, but an object with \"{name}\" was expected.");
+            throw CommandException.BadInput($"{where}: this is {Kind(value)}, but an object with \"{name}\" was "
+                + "expected.");
         if (!value.TryGetProperty(name, out JsonElement field))
-            throw CommandException.BadInput($"{where}: the object has no \"{name}\", but {expected} of that name was expected.");
+            throw CommandException.BadInput($"{where}: the object has no \"{name}\", but {expected} of that name was "
+                + "expected.");
         return field.ValueKind == kind
             ? field
             : throw CommandException.BadInput($"{where}: \"{name}\" is {Kind(field)}, but {expected} was expected.");
@@ -113,6 +118,16 @@ internal static class JsonText
         writer.WriteEndArray();
     }
 
+    private static char Control(char escaped) => escaped switch
+    {
+        'n' => '\n',
+        't' => '\t',
+        'r' => '\r',
+        'b' => '\b',
+        'f' => '\f',
+        _ => escaped,
+    };
+
     private static string Unescape(ReadOnlySpan<char> raw)
     {
         var text = new StringBuilder(raw.Length);
@@ -128,7 +143,7 @@ internal static class JsonText
             if (escaped == 'u')
                 text.Append((char)int.Parse(raw.Slice(i + 1, 4), NumberStyles.HexNumber, CultureInfo.InvariantCulture));
             else
-                text.Append(escaped switch { 'n' => '\n', 't' => '\t', 'r' => '\r', 'b' => '\b', 'f' => '\f', _ => escaped });
+                text.Append(Control(escaped));
             i += escaped == 'u' ? 4 : 0;
         }
 

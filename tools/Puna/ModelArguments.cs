@@ -69,7 +69,8 @@ internal sealed class ModelArguments
             return LanguageModel.Load(PathOf(parsed), options, terminal.Interrupts.Token);
 
         return terminal.RichError().Progress().AutoClear(true).HideCompleted(true)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new DownloadedColumn())
+            .Columns(
+                new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new DownloadedColumn())
             .Start(context =>
             {
                 var task = new LoadTask(context.AddTask("loading"));

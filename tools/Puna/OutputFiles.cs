@@ -9,9 +9,11 @@ internal static class OutputFiles
         if (path.Length == 0)
             throw CommandException.BadInput("--output: an empty path was given, but a file to write was expected.");
         if (Directory.Exists(path))
-            throw CommandException.BadInput($"{path}: this is a folder, but a file to write was expected. Give a file in it.");
+            throw CommandException.BadInput($"{path}: this is a folder, but a file to write was expected. Give a file "
+                + "in it.");
         string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/";
         if (!Directory.Exists(folder))
-            throw CommandException.BadInput($"{path}: there is no folder {folder}, but a file was to be written there. Make the folder first.");
+            throw CommandException.BadInput($"{path}: there is no folder {folder}, but a file was to be written "
+                + "there. Make the folder first.");
     }
 }

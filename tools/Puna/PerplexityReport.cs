@@ -25,10 +25,12 @@ internal sealed record PerplexityReport(int Window, int Stride, int Bytes, Perpl
     {
         int[] ids = model.Tokenizer!.Encode(text);   // the caller has asked for one
         using Scorer scorer = model.CreateScorer(window + 1);
-        PerplexityResult result = Perplexity.Measure(ids, model.Tokenizer.BosId, window, stride, scorer, terminal.Interrupts.Token);
+        PerplexityResult result = Perplexity.Measure(ids, model.Tokenizer.BosId, window, stride, scorer,
+            terminal.Interrupts.Token);
         if (result.TokenCount == 0)
         {
-            throw CommandException.BadInput($"eval: the text has {ids.Length} token and the tokenizer no begin-of-text token, "
+            throw CommandException.BadInput($"eval: the text has {ids.Length} token and the tokenizer no "
+                + "begin-of-text token, "
                 + "but a token needs one before it to be foretold. Give a longer text.");
         }
 

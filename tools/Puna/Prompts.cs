@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Text.Json;
 using Puna.Runtime;
 using Puna.Tokenizer.Templates;
@@ -17,11 +18,15 @@ internal sealed class Prompts
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private readonly Option<bool> _raw = Flags.Switch("--raw", "Go on from the text itself: no chat template, begin-of-text token and text");
+    private readonly Option<bool> _raw = Flags.Switch("--raw",
+        "Go on from the text itself: no chat template, begin-of-text token and text");
     private readonly Option<string?> _system = Flags.Text("--system", "TEXT", "The conversation's system message");
-    private readonly Option<string?> _ids = Flags.Text("--ids", "FILE", "The prompt as a JSON array of token ids, used as they are");
-    private readonly Option<string?> _messages = Flags.Text("--messages", "FILE", "The conversation as a JSON array of messages");
-    private readonly Option<string?> _tools = Flags.Text("--tools", "FILE", "Functions the model may call, as a JSON array");
+    private readonly Option<string?> _ids = Flags.Text("--ids", "FILE",
+        "The prompt as a JSON array of token ids, used as they are");
+    private readonly Option<string?> _messages = Flags.Text("--messages", "FILE",
+        "The conversation as a JSON array of messages");
+    private readonly Option<string?> _tools = Flags.Text("--tools", "FILE",
+        "Functions the model may call, as a JSON array");
 
     /// <summary>A prompt that waits for its model.</summary>
     /// <param name="model">Gives tokenizer and template.</param>
@@ -72,12 +77,18 @@ internal sealed class Prompts
     private string ReadPrompt(ParseResult parsed, Terminal terminal)
     {
         if (parsed.GetValue(_prompt) is { } text and not "-")
-            return text.Length > 0 ? text : throw CommandException.BadInput($"prompt: it is empty, but a text was expected. {NoPrompt}");
+            return text.Length > 0
+                ? text
+                : throw CommandException.BadInput($"prompt: it is empty, but a text was expected. {NoPrompt}");
         if (terminal.IsInputTerminal && parsed.GetValue(_prompt) is null)
             throw CommandException.BadInput($"prompt: there is none, but a text was expected. {NoPrompt}");
         string read = InputFiles.ReadText("-", "a prompt", terminal);
         if (read.Length == 0)
-            throw CommandException.BadInput($"prompt: standard input is empty or closed, but a text was expected. {NoPrompt}");
+        {
+            throw CommandException.BadInput(
+                $"prompt: standard input is empty or closed, but a text was expected. {NoPrompt}");
+        }
+
         return read.EndsWith("\r\n", StringComparison.Ordinal) ? read[..^2] : read.EndsWith('\n') ? read[..^1] : read;
     }
 
@@ -85,8 +96,9 @@ internal sealed class Prompts
     {
         foreach (Symbol other in others)
         {
-            if (parsed.GetResult(other) is { Tokens.Count: > 0 } or System.CommandLine.Parsing.OptionResult { Implicit: false })
-                throw CommandException.BadInput($"{other.Name}: it was given with {given.Name}, but only one of them can be used. Leave one out.");
+            if (parsed.GetResult(other) is { Tokens.Count: > 0 } or OptionResult { Implicit: false })
+                throw CommandException.BadInput($"{other.Name}: it was given with {given.Name}, but only one of them "
+                    + "can be used. Leave one out.");
         }
     }
 }

@@ -30,7 +30,8 @@ internal sealed record Question(
 
         return questions.Count > 0
             ? questions
-            : throw CommandException.BadInput($"{InputFiles.NameOf(file)}: it holds no question, but {Expected} were expected.");
+            : throw CommandException.BadInput($"{InputFiles.NameOf(file)}: it holds no question, but {Expected} were "
+                + "expected.");
     }
 
     /// <summary>Whether a generated text is the answer; white space around both does not count.</summary>
@@ -67,8 +68,10 @@ internal sealed record Question(
         JsonElement item = JsonText.Parse(line, file, "a JSON object", number);
         JsonElement messages = JsonText.Field(item, "messages", JsonValueKind.Array, where);
         if (!item.TryGetProperty("answer", out JsonElement answer))
-            throw CommandException.BadInput($"{where}: the object has no \"answer\", but one is needed to compare with.");
-        JsonElement? tools = item.TryGetProperty("tools", out JsonElement given) && given.ValueKind != JsonValueKind.Null
+            throw CommandException.BadInput($"{where}: the object has no \"answer\", but one is needed to compare "
+                + "with.");
+        JsonElement? tools = item.TryGetProperty("tools", out JsonElement given)
+            && given.ValueKind != JsonValueKind.Null
             ? JsonText.Field(item, "tools", JsonValueKind.Array, where)
             : null;
         string skill = item.TryGetProperty("skill", out JsonElement named) && named.ValueKind == JsonValueKind.String

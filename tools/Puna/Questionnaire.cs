@@ -20,24 +20,28 @@ internal static class Questionnaire
         GenerationRequest[] requests = [.. questions.Select(q => RequestFor(model, q, maxTokens))];
         StringBuilder[] answers = [.. questions.Select(_ => new StringBuilder())];
         int done = 0;
-        foreach (AnswerPiece piece in model.StreamAll(requests, options: null, terminal.Interrupts.Token))
+        foreach (AnswerPiece piece in model.StreamAll(requests, cancellation: terminal.Interrupts.Token))
         {
             answers[piece.Index].Append(piece.Text);
             if (piece.FinishReason is not null && terminal.IsErrorTerminal)
-                terminal.Error.Write($"\r{++done} of {requests.Length} answered{(done == requests.Length ? "\n" : "")}");
+                terminal.Error.Write($"\r{++done} of {requests.Length} answered");
         }
 
+        if (terminal.IsErrorTerminal)
+            terminal.Error.WriteLine();
         return [.. answers.Select(a => a.ToString())];
     }
 
     private static GenerationRequest RequestFor(LanguageModel model, Question question, int maxTokens)
     {
-        ImmutableArray<int> prompt = model.EncodeChat(new ChatInput { Messages = question.Messages, Tools = question.Tools });
+        ChatInput input = new() { Messages = question.Messages, Tools = question.Tools };
+        ImmutableArray<int> prompt = model.EncodeChat(input);
         int room = model.Config.ContextLength - prompt.Length;
         if (room < 1)
         {
-            throw new CommandException(ExitCode.OutOfCapacity, $"{question.Where}: the prompt has {prompt.Length} tokens, but the model has a "
-                + $"context of {model.Config.ContextLength} tokens and the answer needs room too. Leave the question out.");
+            throw new CommandException(ExitCode.OutOfCapacity, $"{question.Where}: the prompt has {prompt.Length} "
+                + $"tokens, but the model has a context of {model.Config.ContextLength} tokens and the answer needs "
+                + "room too. Leave the question out.");
         }
 
         return model.Request(prompt, Math.Min(maxTokens, room)) with { Sampling = SamplingOptions.Greedy };

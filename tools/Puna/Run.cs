@@ -14,13 +14,15 @@ internal sealed class Run
     private readonly Option<int?> _logprobs = Flags.Number("--logprobs", "N", 0, 20,
         "With --json: each token's log-probability, and those of the N likeliest");
 
-    private readonly Option<bool> _json = Flags.Switch("--json", "Print one JSON object: ids, text, finish_reason, usage");
+    private readonly Option<bool> _json = Flags.Switch("--json",
+        "Print one JSON object: ids, text, finish_reason, usage");
 
     /// <summary>The verb.</summary>
     public static Verb Create(Terminal terminal)
     {
         var run = new Run();
-        var command = new Command("run", "Answers a prompt. The answer streams to standard output; a line of statistics follows on standard error.");
+        var command = new Command("run", "Answers a prompt. The answer streams to standard output; a line of "
+            + "statistics follows on standard error.");
         run._model.AddTo(command);
         run._prompts.AddTo(command);
         run._sampling.AddTo(command);
@@ -40,7 +42,8 @@ internal sealed class Run
     {
         bool isJson = parsed.GetValue(_json);
         if (parsed.GetValue(_logprobs) is not null && !isJson)
-            throw CommandException.BadInput("--logprobs: it was given without --json, but only JSON shows them. Add --json.");
+            throw CommandException.BadInput("--logprobs: it was given without --json, but only JSON shows them. Add "
+                + "--json.");
         Prompts.Encode encode = _prompts.Read(parsed, terminal);
 
         long start = terminal.Clock.GetTimestamp();

@@ -6,7 +6,9 @@ using Puna.Runtime.Scheduling;
 
 namespace Puna.Tools;
 
-/// <summary>How tokens are drawn and when an answer ends: what the model's makers say, and given options over it.</summary>
+/// <summary>
+/// How tokens are drawn and when an answer ends: what the model's makers say, and given options over it.
+/// </summary>
 internal sealed class SamplingArguments
 {
     private readonly Option<int?> _maxTokens = Flags.Number("--max-tokens", "N", 0, int.MaxValue,
@@ -51,7 +53,10 @@ internal sealed class SamplingArguments
     public void AddTo(Command verb)
     {
         foreach (Option option in (Option[])
-            [_maxTokens, _temperature, _topK, _topP, _minP, _repetition, _frequency, _presence, _seed, _stops, _ignoreEos])
+        [
+            _maxTokens, _temperature, _topK, _topP, _minP, _repetition, _frequency, _presence, _seed, _stops,
+            _ignoreEos,
+        ])
             verb.Add(option);
     }
 
@@ -86,7 +91,7 @@ internal sealed class SamplingArguments
     {
         string[] stops = parsed.GetValue(_stops) ?? [];
         if (stops.Contains(""))
-            throw CommandException.BadInput("--stop: an empty text was given, but at least one character was expected.");
+            throw CommandException.BadInput("--stop: an empty text was given, but one with a character was expected.");
         return [.. stops];
     }
 }

@@ -29,7 +29,8 @@ internal sealed class Statistics(TimeProvider clock, int promptTokens)
         string prompt = _tokens > 0 ? Rate(promptTokens, _start, _first) : "";
         string generated = _tokens > 1 ? Rate(_tokens - 1, _first, _last) : "";
         return string.Create(CultureInfo.InvariantCulture,
-            $"prompt: {promptTokens} tokens{prompt} | generated: {_tokens} tokens{generated} | load: {loading.TotalSeconds:0.00} s");
+            $"prompt: {promptTokens} tokens{prompt} | generated: {_tokens} tokens{generated} | load: "
+                + $"{loading.TotalSeconds:0.00} s");
     }
 
     private string Rate(int tokens, long from, long to)

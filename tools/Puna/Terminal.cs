@@ -90,7 +90,8 @@ internal sealed record Terminal
     {
         try
         {
-            string? flags = File.ReadLines($"/proc/self/fdinfo/{descriptor}").FirstOrDefault(l => l.StartsWith("flags:", StringComparison.Ordinal));
+            string? flags = File.ReadLines($"/proc/self/fdinfo/{descriptor}")
+                .FirstOrDefault(l => l.StartsWith("flags:", StringComparison.Ordinal));
             return flags is not null && (flags[^1] & 3) == 1;   // octal; O_WRONLY
         }
         catch (IOException)   // a descriptor that was closed meanwhile

@@ -15,7 +15,8 @@ internal static class TokenIdCheck
         {
             if (ids[i] >= vocabSize)
             {
-                throw CommandException.BadInput($"{where}: element {i} of the array is {ids[i]}, but the vocabulary has ids 0 to "
+                throw CommandException.BadInput($"{where}: element {i} of the array is {ids[i]}, but the vocabulary "
+                    + "has ids 0 to "
                     + $"{vocabSize - 1}. Were the ids made with this model's tokenizer?");
             }
         }

@@ -13,7 +13,11 @@ internal sealed class Tokenize
     private const int BatchLines = 1024, BatchCharacters = 1 << 22;
     private const string Lines = "lines of JSON objects";
 
-    private readonly Argument<string> _model = new("MODEL") { Description = "Folder with a tokenizer, or a tokenizer file" };
+    private readonly Argument<string> _model = new("MODEL")
+    {
+        Description = "Folder with a tokenizer, or a tokenizer file",
+    };
+
 
     private readonly Argument<string?> _text = new("TEXT")
     {
@@ -24,9 +28,11 @@ internal sealed class Tokenize
     private readonly Option<string?> _jsonl = Flags.Text("--jsonl", "FILE",
         "Reads lines {\"text\": …} and writes lines {\"ids\": […]}; '-' is standard input");
 
-    private readonly Option<bool> _special = Flags.Switch("--special", "Names of special tokens in the text become those tokens");
+    private readonly Option<bool> _special = Flags.Switch("--special",
+        "Names of special tokens in the text become those tokens");
     private readonly Option<bool> _bos = Flags.Switch("--bos", "Begin with the begin-of-text token");
-    private readonly Option<bool> _decode = Flags.Switch("--decode", "Reads lines {\"ids\": […]} and writes lines {\"text\": …}");
+    private readonly Option<bool> _decode = Flags.Switch("--decode",
+        "Reads lines {\"ids\": […]} and writes lines {\"text\": …}");
 
     /// <summary>The verb.</summary>
     public static Verb Create(Terminal terminal)
@@ -51,15 +57,19 @@ internal sealed class Tokenize
         if ((text is null) == (file is null))
         {
             string given = text is null ? "neither TEXT nor --jsonl was given" : "TEXT and --jsonl were given";
-            throw CommandException.BadInput($"tokenize: {given}, but one of them was expected. See 'puna tokenize --help'.");
+            throw CommandException.BadInput($"tokenize: {given}, but one of them was expected. See 'puna tokenize "
+                + "--help'.");
         }
 
         if (isDecoding && (text is not null || hasBos || parsed.GetValue(_special)))
-            throw CommandException.BadInput("--decode: it was given with TEXT, --bos or --special, but it reads ids. Use --jsonl FILE alone.");
+            throw CommandException.BadInput("--decode: it was given with TEXT, --bos or --special, but it reads ids. "
+                + "Use --jsonl FILE alone.");
         BpeTokenizer tokenizer = BpeTokenizer.Load(parsed.GetRequiredValue(_model));
-        SpecialTokenHandling special = parsed.GetValue(_special) ? SpecialTokenHandling.Recognise : SpecialTokenHandling.AsText;
+        SpecialTokenHandling special = parsed.GetValue(_special) ? SpecialTokenHandling.Recognise
+            : SpecialTokenHandling.AsText;
         int? bos = !hasBos ? null : tokenizer.BosId ?? throw CommandException.BadInput(
-            $"--bos: {parsed.GetRequiredValue(_model)} has no begin-of-text token, but one was asked for. Leave the option out.");
+            $"--bos: {parsed.GetRequiredValue(_model)} has no begin-of-text token, but one was asked for. Leave the "
+                + "option out.");
         if (text is not null)
             Print(tokenizer, [.. Begin(bos), .. tokenizer.Encode(text, special)], terminal.Rich());
         else if (isDecoding)
@@ -98,7 +108,8 @@ internal sealed class Tokenize
         }
     }
 
-    private static IEnumerable<string> Encode(List<Line> lines, string file, BpeTokenizer tokenizer, SpecialTokenHandling special, int? bos)
+    private static IEnumerable<string> Encode(List<Line> lines, string file, BpeTokenizer tokenizer,
+        SpecialTokenHandling special, int? bos)
     {
         string[] texts = [.. lines.Select(l => JsonText.String(l.Field("text", JsonValueKind.String, file)))];
         string begin = bos is { } id ? id.ToString(CultureInfo.InvariantCulture) : "";
@@ -127,12 +138,14 @@ internal sealed class Tokenize
 
     private static void Print(BpeTokenizer tokenizer, int[] ids, IAnsiConsole console)
     {
-        Table table = new Table().Border(TableBorder.Simple).AddColumn(new TableColumn("id").RightAligned()).AddColumn("bytes").AddColumn("text");
+        Table table = new Table().Border(TableBorder.Simple).AddColumn(new TableColumn("id").RightAligned())
+            .AddColumn("bytes").AddColumn("text");
         foreach (int id in ids)
         {
             string text = JsonText.Write(json => json.WriteStringValue(tokenizer.Decode([id])));
             table.AddRow(new Text(id.ToString(CultureInfo.InvariantCulture)),
-                new Text(string.Join(' ', tokenizer.Bytes(id).ToArray().Select(b => b.ToString("x2", CultureInfo.InvariantCulture)))),
+                new Text(string.Join(' ', tokenizer.Bytes(id).ToArray().Select(b =>
+                    b.ToString("x2", CultureInfo.InvariantCulture)))),
                 new Text(text));
         }
 
@@ -148,6 +161,7 @@ internal sealed class Tokenize
         public string Where(string file) => $"{InputFiles.NameOf(file)}, line {Number}";
 
         public JsonElement Field(string name, JsonValueKind kind, string file) =>
-            JsonText.Field(JsonText.Parse(Text, InputFiles.NameOf(file), "a JSON object", Number), name, kind, Where(file));
+            JsonText.Field(JsonText.Parse(Text, InputFiles.NameOf(file), "a JSON object", Number), name, kind,
+                Where(file));
     }
 }
