@@ -263,11 +263,11 @@ public sealed class ModelFolderTests : IDisposable
         {
             BosId = 3,
             DoSample = true,
-            Temperature = 0.6f,
-            TopP = 0.9f,
+            Temperature = 0.6,
+            TopP = 0.9,
             TopK = 50,
-            MinP = 0.05f,
-            RepetitionPenalty = 1.1f,
+            MinP = 0.05,
+            RepetitionPenalty = 1.1,
             MaxLength = 4096,
             MaxNewTokens = 16,
         }, defaults);
