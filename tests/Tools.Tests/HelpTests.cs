@@ -32,6 +32,7 @@ public class HelpTests
 
     [Theory]
     [InlineData("Required command was not provided. See 'puna --help'.")]
+    [InlineData("frob: there is no such command. See 'puna --help'.", "frob", "x")]
     [InlineData("Required argument 'MODEL' missing for command: 'run'. See 'puna run --help'.", "run")]
     [InlineData("Unrecognized command or argument 'there'. See 'puna run --help'.", "run", "m", "hi", "there")]
     [InlineData("--sede: there is no such option, but one of 'puna run --help' was expected. Write text that begins "

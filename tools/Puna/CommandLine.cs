@@ -94,6 +94,8 @@ internal static partial class CommandLine
             }
         }
 
+        if (name == "puna" && parsed.UnmatchedTokens is [string word, ..])
+            throw CommandException.BadInput($"{word}: there is no such command. See 'puna --help'.");
         if (parsed.Errors is [ParseError error, ..])
             throw CommandException.BadInput($"{error.Message.ReplaceLineEndings(" ")} See '{help}'.");
     }

@@ -88,10 +88,9 @@ internal static class QuantizedCheckpoints
         return method switch
         {
             "fp8" when quantization.Find("weight_block_size") is { } block =>
-                $"FP8 in blocks of {Quoted.Line(block.GetRawText())} (quant_method 'fp8' with weight_block_size)",
+                $"FP8 in blocks of {BlockShape(block)} (quant_method 'fp8' with weight_block_size)",
             "fp8" => $"FP8 per tensor with {Quoted.Line(quantization.Text("activation_scheme") ?? "unnamed")} "
-            + "activation scales, "
-                + "as AutoFP8 writes it (quant_method 'fp8')",
+                + "activation scales, as AutoFP8 writes it (quant_method 'fp8')",
             "fbgemm_fp8" => "FP8 per row, as FBGEMM writes it (quant_method 'fbgemm_fp8')",
             "compressed-tensors" => CompressedTensors(quantization),
             "modelopt" => ModelOpt(quantization),
@@ -103,6 +102,11 @@ internal static class QuantizedCheckpoints
             _ => $"quant_method {Quoted.Name(method)}",
         };
     }
+
+    // Written as [128, 128] however the file breaks its lines; what is no list of two is shown as it stands.
+    private static string BlockShape(JsonElement block) => block.ValueKind == JsonValueKind.Array
+        ? $"[{string.Join(", ", block.EnumerateArray().Select(n => Quoted.Line(n.GetRawText())))}]"
+        : Quoted.Line(block.GetRawText());
 
     private static string CompressedTensors(JsonFields quantization) =>
         $"compressed-tensors {Quoted.Name(quantization.Text("format") ?? "unnamed format")}";

@@ -169,6 +169,12 @@ public sealed class Engine : IDisposable
         }
 
         long tokens = (long)request.PromptIds.Length + request.MaxTokens;
+        if (request.PromptIds.Length > _config.ContextLength)
+        {
+            throw new OutOfCapacityException($"context: the prompt has {request.PromptIds.Length:N0} tokens, "
+                + $"but the model has a context of {_config.ContextLength:N0} tokens. Shorten the prompt.");
+        }
+
         if (tokens > _config.ContextLength)
         {
             throw new OutOfCapacityException(

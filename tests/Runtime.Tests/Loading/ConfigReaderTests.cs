@@ -220,7 +220,7 @@ public class ConfigReaderTests
 
     [Theory]
     [InlineData("""{"quant_method":"fp8","activation_scheme":"static","ignored_layers":["lm_head"]}""", "FP8 per tensor with static activation scales, as AutoFP8 writes it (quant_method 'fp8')")]
-    [InlineData("""{"quant_method":"fp8","fmt":"e4m3","activation_scheme":"dynamic","weight_block_size":[128,128]}""", "FP8 in blocks of [128,128] (quant_method 'fp8' with weight_block_size)")]
+    [InlineData("""{"quant_method":"fp8","fmt":"e4m3","activation_scheme":"dynamic","weight_block_size":[128,128]}""", "FP8 in blocks of [128, 128] (quant_method 'fp8' with weight_block_size)")]
     [InlineData("""{"quant_method":"fbgemm_fp8","activation_scale_ub":1200.0}""", "FP8 per row, as FBGEMM writes it (quant_method 'fbgemm_fp8')")]
     [InlineData("""{"quant_method":"compressed-tensors","format":"int-quantized","config_groups":{}}""", "compressed-tensors 'int-quantized'")]
     [InlineData("""{"format":"pack-quantized","config_groups":{}}""", "compressed-tensors 'pack-quantized'")]

@@ -129,10 +129,13 @@ public class EngineTests(DemoModel demo)
         GenerationRequest request = _model.Request([.. Enumerable.Repeat(300, 2000)], maxTokens: 49);
 
         OutOfCapacityException context = Assert.Throws<OutOfCapacityException>(() => engine.Add(request));
+        OutOfCapacityException prompt = Assert.Throws<OutOfCapacityException>(() =>
+            engine.Add(request with { PromptIds = [.. Enumerable.Repeat(300, 2049)], MaxTokens = 0 }));
         OutOfCapacityException cache = Assert.Throws<OutOfCapacityException>(() => engine.Add(request with { MaxTokens = 48 }));
 
         Assert.Equal("context: the prompt has 2,000 tokens and up to 49 may follow, but the model has a context of 2,048 tokens. "
             + "Shorten the prompt or ask for fewer tokens.", context.Message);
+        Assert.Equal("context: the prompt has 2,049 tokens, but the model has a context of 2,048 tokens. Shorten the prompt.", prompt.Message);
         Assert.Equal("cache: the prompt has 2,000 tokens and up to 48 may follow, but the cache has room for 112. "
             + "Shorten the prompt, ask for fewer tokens, or make the cache larger.", cache.Message);
         Assert.Equal(0, engine.ActiveCount);
