@@ -11,7 +11,10 @@ using Puna.Tokenizer.Templates;
 
 namespace Puna.Runtime;
 
-/// <summary>A model that answers: a folder's weights, tokenizer and chat template, and what executes them.</summary>
+/// <summary>
+/// A model that answers: a folder's weights, tokenizer and chat template, and what executes them. Answers may be asked
+/// for on several threads; they share the cores.
+/// </summary>
 /// <example><code>
 /// using LanguageModel model = LanguageModel.Load("models/demo");
 /// Answer answer = model.Generate(model.Request(model.EncodeChat([new("user", "What is the capital of France?")]), maxTokens: 50));

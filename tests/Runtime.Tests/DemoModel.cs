@@ -8,7 +8,7 @@ public sealed class DemoModel : IDisposable
     public void Dispose() => Model.Dispose();
 }
 
-/// <summary>Tests that share <see cref="DemoModel"/>: its thread pool takes one caller at a time, so they run one by one.</summary>
+/// <summary>Tests that share <see cref="DemoModel"/>, one after the other.</summary>
 [CollectionDefinition(Name)]
 public sealed class DemoTests : ICollectionFixture<DemoModel>
 {

@@ -38,6 +38,18 @@ public class LanguageModelTests(DemoModel demo)
     }
 
     [Fact]
+    public void Answers_may_be_asked_for_on_several_threads()
+    {
+        string[] countries = ["France", "Italy", "Spain", "Greece"];
+        string[] answers = new string[countries.Length];
+
+        Parallel.For(0, countries.Length, i => answers[i] = _model.Generate(_model.Request(
+            _model.EncodeChat([new("user", $"What is the capital of {countries[i]}?")]))).Text);
+
+        Assert.Equal(["Paris", "Rome", "Madrid", "Athens"], answers.Select(a => a.Split(' ')[^1].TrimEnd('.')));
+    }
+
+    [Fact]
     public void Stop_ids_are_those_of_the_generation_config() => Assert.Equal([2289, 2296, 2297], _model.StopIds);
 
     [Fact]

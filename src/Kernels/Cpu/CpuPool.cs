@@ -11,7 +11,7 @@ public delegate void WorkItem<TWork>(in TWork work, int index);
 /// A fixed number of threads that share out the items of one piece of work at a time. Which thread does which item is
 /// not defined, so an item's result must not depend on it. A thread that the system has not woken in time is not waited
 /// for: the others do its share. Waiting threads spin for a moment, then sleep. Running allocates nothing once a kind of
-/// work has been seen. One caller at a time.
+/// work has been seen. Callers on several threads take turns.
 /// </summary>
 public sealed class CpuPool : IDisposable
 {
@@ -19,6 +19,7 @@ public sealed class CpuPool : IDisposable
     private const long Open = 1L << 31;           // in _state: workers may still join the current job
     private const long OneJob = 1L << 32;         // in _state, above: counts jobs; below Open: workers inside
     private readonly Worker[] _workers;
+    private readonly Lock _turn = new();
     private readonly Dictionary<Type, object> _jobs = [];   // a Job<TWork> for each TWork seen
     private Action? _takeItems;
     private long _state;
@@ -40,7 +41,7 @@ public sealed class CpuPool : IDisposable
     /// <summary>Does items 0 to <paramref name="count"/> − 1 of <paramref name="work"/> and returns when all are done.</summary>
     /// <param name="count">Number of items.</param>
     /// <param name="work">What all items share.</param>
-    /// <param name="body">Does one item; a static method, so that nothing is allocated.</param>
+    /// <param name="body">Does one item and calls no pool; a static method, so that nothing is allocated.</param>
     public void Run<TWork>(int count, in TWork work, WorkItem<TWork> body)
     {
         if (count <= 1 || _workers.Length == 0)
@@ -50,18 +51,21 @@ public sealed class CpuPool : IDisposable
             return;
         }
 
-        Job<TWork> job = JobOf<TWork>();
-        job.Prepare(count, work, body);
-        _takeItems = job.TakeItems;
-        WakeAll();
+        lock (_turn)
+        {
+            Job<TWork> job = JobOf<TWork>();
+            job.Prepare(count, work, body);
+            _takeItems = job.TakeItems;
+            WakeAll();
 
-        job.TakeItems();
+            job.TakeItems();
 
-        Interlocked.And(ref _state, ~Open);   // who has not joined by now need not: no item is left
-        SpinWait spin = default;
-        while ((int)Volatile.Read(ref _state) != 0)
-            spin.SpinOnce(sleep1Threshold: -1);
-        job.Finish();
+            Interlocked.And(ref _state, ~Open);   // who has not joined by now need not: no item is left
+            SpinWait spin = default;
+            while ((int)Volatile.Read(ref _state) != 0)
+                spin.SpinOnce(sleep1Threshold: -1);
+            job.Finish();
+        }
     }
 
     /// <inheritdoc/>

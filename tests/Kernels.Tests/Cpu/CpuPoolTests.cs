@@ -21,6 +21,21 @@ public class CpuPoolTests
     }
 
     [Fact]
+    public void Callers_on_several_threads_take_turns()
+    {
+        using CpuPool pool = new(2);
+        int[][] counts = [new int[64], new int[64], new int[64]];
+
+        Parallel.ForEach(counts, mine =>
+        {
+            for (int round = 0; round < 200; round++)
+                pool.Run(mine.Length, mine, static (in int[] c, int i) => c[i]++);
+        });
+
+        Assert.All(counts.SelectMany(c => c), c => Assert.Equal(200, c));
+    }
+
+    [Fact]
     public void A_failure_reaches_the_caller_and_the_pool_works_on()
     {
         using CpuPool pool = new(3);
