@@ -25,7 +25,7 @@ public sealed class KvPool : IDisposable
         BlockTokens = blockTokens;
         BlockCount = (int)(((long)tokens + blockTokens - 1) / blockTokens);
         long slots = (long)BlockCount * blockTokens;
-        _memory = HostBuffer.Allocate(slots * BytesPerToken(config, type));
+        _memory = HostBuffer.Allocate(slots * config.KvBytesPerToken(type));
         Layers = [.. Enumerable.Range(0, config.LayerCount).Select(layer =>
         {
             Tensor keys = new(_memory, 0, type, slots, config.Heads.KvSize);
@@ -50,10 +50,6 @@ public sealed class KvPool : IDisposable
 
     /// <summary>Blocks that nobody holds.</summary>
     public int FreeCount { get; private set; }
-
-    /// <summary>Bytes that one token takes in all layers.</summary>
-    public static long BytesPerToken(ModelConfig config, DType type) =>
-        2L * config.LayerCount * config.Heads.KvSize * type.ByteSize();
 
     /// <summary>Blocks that <paramref name="tokens"/> tokens of one sequence need.</summary>
     public int BlocksFor(int tokens) => (tokens + BlockTokens - 1) / BlockTokens;

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Puna.Kernels;
-using Puna.Runtime.Cache;
 using Puna.Runtime.Models;
 
 namespace Puna.Runtime.Loading;
@@ -138,8 +137,8 @@ public sealed record ModelReport
             RopeTheta = config.Rope.Theta,
             RopeScaling = RopeReader.Describe(config.Rope),
             IsTied = config.IsTied,
-            KvBytesPerTokenF32 = KvPool.BytesPerToken(config, DType.F32),
-            KvBytesPerTokenBF16 = KvPool.BytesPerToken(config, DType.BF16),
+            KvBytesPerTokenF32 = config.KvBytesPerToken(DType.F32),
+            KvBytesPerTokenBF16 = config.KvBytesPerToken(DType.BF16),
             BosId = folder.GenerationDefaults?.BosId ?? config.BosId,
             StopIds = folder.StopIds,
             GenerationDefaults = folder.GenerationDefaults,
@@ -158,7 +157,7 @@ public sealed record ModelReport
     public MemoryEstimate EstimateMemory(
         ModelConfig config, int contextTokens, DType kvType, int rows = 256, int logitRows = 1)
     {
-        long kv = KvPool.BytesPerToken(config, kvType) * contextTokens;
+        long kv = config.KvBytesPerToken(kvType) * contextTokens;
         long scratch = Scratch.RequiredBytes(config, rows, logitRows) + (long)logitRows * VocabSize * sizeof(float);
         return new MemoryEstimate(contextTokens, LoadedBytes, kv, scratch, LoadedBytes + kv + scratch);
     }

@@ -47,6 +47,10 @@ public sealed record ModelConfig
 
     /// <summary><c>eos_token_id</c>: the ids that end an answer; <c>generation_config.json</c> overrides it.</summary>
     public ImmutableArray<int> EosIds { get; init; } = [];
+
+    /// <summary>Bytes that one token's keys and values take in all layers.</summary>
+    /// <param name="type">Dtype of the cache.</param>
+    public long KvBytesPerToken(DType type) => 2L * LayerCount * Heads.KvSize * type.ByteSize();
 }
 
 /// <summary>Which products of a layer add a bias.</summary>

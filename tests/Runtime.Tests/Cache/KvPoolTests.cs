@@ -35,7 +35,7 @@ public class KvPoolTests
 
         for (int i = 0; i < tensors.Length; i++)
             Assert.Equal(32L * 32 * (i + 1), Enumerable.Range(0, 32).Sum(r => tensors[i].Row<ushort>(r).ToArray().Sum(v => (long)v)));
-        Assert.Equal(2L * 2 * 32 * 2, KvPool.BytesPerToken(RandomModel.Config, DType.BF16));
+        Assert.Equal(2L * 2 * 32 * 2, RandomModel.Config.KvBytesPerToken(DType.BF16));
     }
 
     [Fact]
