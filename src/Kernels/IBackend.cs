@@ -57,6 +57,18 @@ public interface IBackend : IDisposable
     /// <param name="y">F32 <c>[rows, cols]</c>.</param>
     void Add(Tensor x, Tensor y);
 
+    /// <summary>Picks a token; every backend picks the same one, bit for bit. <see cref="Kernels.Sample"/> says how.</summary>
+    /// <param name="logits">One row, <c>[vocabulary]</c>; only read.</param>
+    /// <param name="parameters">What to do with them.</param>
+    /// <param name="history">Tokens that stand before this position, each id once, in any order.</param>
+    /// <param name="bias">Added to logits of single tokens, each id once, in any order.</param>
+    /// <param name="key">Of which draw this is.</param>
+    /// <param name="scratch">Of the same vocabulary; overwritten.</param>
+    /// <returns>The id of the chosen token.</returns>
+    /// <exception cref="ArithmeticException">A logit is NaN, or all of them are −∞.</exception>
+    int Sample(ReadOnlySpan<float> logits, in SamplingParameters parameters, ReadOnlySpan<PreviousToken> history,
+        ReadOnlySpan<TokenBias> bias, SampleKey key, SampleScratch scratch);
+
     /// <summary>Says that <paramref name="value"/> now holds what <paramref name="point"/> names; free when nobody listens.</summary>
     /// <param name="point">The name.</param>
     /// <param name="layer">Index of the layer.</param>

@@ -32,6 +32,11 @@ public sealed class ReferenceBackend : IBackend
     public void Add(Tensor x, Tensor y) => Kernels.Add.Reference(x, y);
 
     /// <inheritdoc/>
+    public int Sample(ReadOnlySpan<float> logits, in SamplingParameters parameters, ReadOnlySpan<PreviousToken> history,
+        ReadOnlySpan<TokenBias> bias, SampleKey key, SampleScratch scratch) =>
+        Kernels.Sample.Reference(logits, parameters, history, bias, key, scratch);
+
+    /// <inheritdoc/>
     public void Mark(HookPoint point, int layer, Tensor value)
     {
     }

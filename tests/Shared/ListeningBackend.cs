@@ -43,6 +43,11 @@ public sealed class ListeningBackend(IBackend inner) : IBackend
     public void Add(Tensor x, Tensor y) => inner.Add(x, y);
 
     /// <inheritdoc/>
+    public int Sample(ReadOnlySpan<float> logits, in SamplingParameters parameters, ReadOnlySpan<PreviousToken> history,
+        ReadOnlySpan<TokenBias> bias, SampleKey key, SampleScratch scratch) =>
+        inner.Sample(logits, parameters, history, bias, key, scratch);
+
+    /// <inheritdoc/>
     public void Mark(HookPoint point, int layer, Tensor value)
     {
         OnMark?.Invoke(point, layer, value);

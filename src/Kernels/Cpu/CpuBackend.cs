@@ -35,6 +35,11 @@ public sealed class CpuBackend(int threads) : IBackend
     public void Add(Tensor x, Tensor y) => Kernels.Add.Cpu(x, y, _pool);
 
     /// <inheritdoc/>
+    public int Sample(ReadOnlySpan<float> logits, in SamplingParameters parameters, ReadOnlySpan<PreviousToken> history,
+        ReadOnlySpan<TokenBias> bias, SampleKey key, SampleScratch scratch) =>
+        Kernels.Sample.Cpu(logits, parameters, history, bias, key, scratch);
+
+    /// <inheritdoc/>
     public void Mark(HookPoint point, int layer, Tensor value)
     {
     }

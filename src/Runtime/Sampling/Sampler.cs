@@ -8,6 +8,7 @@ namespace Puna.Runtime.Sampling;
 /// </summary>
 public sealed class Sampler
 {
+    private readonly IBackend _ops;
     private readonly SamplingParameters _parameters;
     private readonly SamplingOptions _options;
     private readonly SampleScratch _scratch;
@@ -16,16 +17,18 @@ public sealed class Sampler
     private readonly TokenHistory? _history;
 
     /// <summary>Makes the sampler of a sequence.</summary>
+    /// <param name="ops">Picks the tokens.</param>
     /// <param name="options">How to draw.</param>
     /// <param name="scratch">Of the model's vocabulary; samplers that take turns may share it.</param>
     /// <param name="tokenCapacity">
     /// How many tokens the sequence will have: so many are remembered without allocating, and more with it.
     /// </param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
-    public Sampler(SamplingOptions options, SampleScratch scratch, int tokenCapacity)
+    public Sampler(IBackend ops, SamplingOptions options, SampleScratch scratch, int tokenCapacity)
     {
         options.Validate(scratch.VocabularySize);
         ArgumentOutOfRangeException.ThrowIfNegative(tokenCapacity);
+        _ops = ops;
         _options = options;
         _parameters = options.ToParameters();
         _scratch = scratch;
@@ -62,7 +65,7 @@ public sealed class Sampler
     {
         ReadOnlySpan<PreviousToken> history = _history is null ? [] : _history.Tokens;
         SampleKey key = new(_options.Seed, _options.ChoiceIndex, position);
-        int id = Sample.Cpu(logits, _parameters, history, _bias, key, _scratch);
+        int id = _ops.Sample(logits, _parameters, history, _bias, key, _scratch);
 
         float? logprob = _options.LogprobCount is null ? null : Sample.Logprobs(logits, id, _top);
         _history?.Add(id, 1);

@@ -18,6 +18,7 @@ public sealed class Engine : IDisposable
 {
     private readonly ModelConfig _config;
     private readonly Transformer _transformer;
+    private readonly IBackend _ops;
     private readonly EngineOptions _options;
     private readonly KvPool _pool;
     private readonly Batch _batch;
@@ -37,7 +38,7 @@ public sealed class Engine : IDisposable
     /// <exception cref="OutOfCapacityException">There is not enough memory.</exception>
     public Engine(ModelConfig config, TransformerWeights weights, IBackend ops, EngineOptions options)
     {
-        (_config, _options) = (config, options);
+        (_config, _ops, _options) = (config, ops, options);
         _transformer = new Transformer(config, weights, ops);
         _pool = new KvPool(config, options.CacheTokens, options.CacheType);
         int rows = Math.Max(options.MaxStepRows, options.MaxSequences);
@@ -57,7 +58,7 @@ public sealed class Engine : IDisposable
     {
         Check(request);
         int tokens = request.PromptIds.Length + request.MaxTokens;
-        Sampler sampler = new(request.Sampling, _sampleScratch, tokens);
+        Sampler sampler = new(_ops, request.Sampling, _sampleScratch, tokens);
         sampler.AddPrompt(request.PromptIds.AsSpan());
         Sequence sequence = new(request, sampler, _pool.BlocksFor(tokens));
         if (request.MaxTokens == 0)

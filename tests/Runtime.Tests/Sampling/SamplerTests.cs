@@ -6,6 +6,7 @@ namespace Puna.Runtime.Tests.Sampling;
 public class SamplerTests
 {
     private const int Vocabulary = 500;
+    private static readonly ReferenceBackend Ops = new();
 
     private static readonly SamplingOptions Creative = new()
     {
@@ -24,8 +25,8 @@ public class SamplerTests
     public void The_same_seed_gives_the_same_tokens_whatever_runs_beside_it()
     {
         SampleScratch scratch = new(Vocabulary);
-        Sampler alone = new(Creative, new SampleScratch(Vocabulary), 100), among = new(Creative, scratch, 100);
-        Sampler neighbour = new(Creative with { Seed = 1, TopK = 3 }, scratch, 100);
+        Sampler alone = new(Ops, Creative, new SampleScratch(Vocabulary), 100), among = new(Ops, Creative, scratch, 100);
+        Sampler neighbour = new(Ops, Creative with { Seed = 1, TopK = 3 }, scratch, 100);
         alone.AddPrompt([1, 2, 3]);
         among.AddPrompt([1, 2, 3]);
         neighbour.AddPrompt([9]);
@@ -62,7 +63,7 @@ public class SamplerTests
 
         int[] Greedy(SamplingOptions options, int[] prompt)
         {
-            Sampler sampler = new(options, new SampleScratch(Vocabulary), 10);
+            Sampler sampler = new(Ops, options, new SampleScratch(Vocabulary), 10);
             sampler.AddPrompt(prompt);
             return [.. Enumerable.Range(2, 4).Select(position => sampler.Next(logits, position).Id)];
         }
@@ -76,9 +77,9 @@ public class SamplerTests
         SamplingOptions options = SamplingOptions.Greedy with { LogitBias = [new(3, 10f)] };
         float[] expected = [-1.4401897f, -0.4401897f, -2.4401897f, -3.4401897f];   // log-softmax of 1, 2, 0, -1
 
-        SampledToken none = new Sampler(options, scratch, 1).Next(logits, 0);
-        SampledToken own = new Sampler(options with { LogprobCount = 0 }, scratch, 1).Next(logits, 0);
-        SampledToken two = new Sampler(options with { LogprobCount = 2 }, scratch, 1).Next(logits, 0);
+        SampledToken none = new Sampler(Ops, options, scratch, 1).Next(logits, 0);
+        SampledToken own = new Sampler(Ops, options with { LogprobCount = 0 }, scratch, 1).Next(logits, 0);
+        SampledToken two = new Sampler(Ops, options with { LogprobCount = 2 }, scratch, 1).Next(logits, 0);
 
         Assert.Equal((3, null, 0), (none.Id, none.Logprob, none.Top.Length));
         Assert.Equal((3, 0), (own.Id, own.Top.Length));
@@ -90,7 +91,7 @@ public class SamplerTests
     [Fact]
     public void A_step_allocates_nothing()
     {
-        Sampler sampler = new(Creative, new SampleScratch(Vocabulary), 200);
+        Sampler sampler = new(Ops, Creative, new SampleScratch(Vocabulary), 200);
         sampler.AddPrompt([1, 2, 3, 2]);
         float[][] rows = [.. Enumerable.Range(0, 110).Select(Logits)];
         for (int position = 0; position < 10; position++)
@@ -107,7 +108,7 @@ public class SamplerTests
     public void Logits_are_left_as_they_are()
     {
         float[] logits = Logits(1), copy = Logits(1);
-        Sampler sampler = new(Creative, new SampleScratch(Vocabulary), 10);
+        Sampler sampler = new(Ops, Creative, new SampleScratch(Vocabulary), 10);
 
         for (int position = 0; position < 10; position++)
             sampler.Next(logits, position);
@@ -122,15 +123,15 @@ public class SamplerTests
 
         Assert.Equal(
             "sampling: the prompt has token 500, but the vocabulary has ids 0 to 499.",
-            Assert.Throws<ArgumentException>(() => new Sampler(new(), scratch, 1).AddPrompt([1, 500])).Message);
+            Assert.Throws<ArgumentException>(() => new Sampler(Ops, new(), scratch, 1).AddPrompt([1, 500])).Message);
         Assert.Equal(
             "sampling: top_p is 2, but it must be 0 to 1 (1 keeps all tokens).",
-            Assert.Throws<ArgumentException>(() => new Sampler(new() { TopP = 2 }, scratch, 1)).Message);
+            Assert.Throws<ArgumentException>(() => new Sampler(Ops, new() { TopP = 2 }, scratch, 1)).Message);
     }
 
     private static int[] Draws(SamplingOptions options, int firstPosition = 0)
     {
-        Sampler sampler = new(options, new SampleScratch(Vocabulary), 50);
+        Sampler sampler = new(Ops, options, new SampleScratch(Vocabulary), 50);
         return [.. Enumerable.Range(0, 50).Select(i => sampler.Next(Logits(i), firstPosition + i).Id)];
     }
 
