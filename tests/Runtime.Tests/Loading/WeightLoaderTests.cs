@@ -10,14 +10,14 @@ public sealed class WeightLoaderTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    public static TheoryData<string, bool> GoldenNames => [.. Goldens.SharedFolders("goldens/hf")
+    public static TheoryData<string, bool> GoldenNames => [.. Goldens.Checkpoints
         .SelectMany(n => (TheoryDataRow<string, bool>[])[new(n, false), new(n, true)])];
 
     public void Dispose() => _folder.Dispose();
 
     [Theory, MemberData(nameof(GoldenNames))]
     public void Reference_checkpoint_loads_with_all_its_tensors(string name, bool useMapping) =>
-        AssertLoadsAsStored(Goldens.Shared($"goldens/hf/{name}"), useMapping);
+        AssertLoadsAsStored(Goldens.Checkpoint(name), useMapping);
 
     [Theory]
     [InlineData(false)]
