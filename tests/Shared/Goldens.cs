@@ -11,6 +11,10 @@ public static class Goldens
     /// <summary>The repository's root: the folder that holds <c>Runtime.sln</c>.</summary>
     public static string Repository { get; } = FindRepository();
 
+    // PUNA_SHARED names another place, or one that does not exist: then the tests run as on a machine without the data.
+    private static string SharedRoot { get; } =
+        Environment.GetEnvironmentVariable("PUNA_SHARED") ?? Path.GetFullPath(Path.Combine(Repository, "..", "shared"));
+
     /// <summary>The path of a file or folder of the repository.</summary>
     /// <param name="path">Relative to the root, with forward slashes.</param>
     public static string InRepository(string path) => Path.Combine(Repository, path);
@@ -22,7 +26,7 @@ public static class Goldens
     /// <param name="path">Relative to the shared folder, such as <c>goldens/hf/llama-gqa</c>.</param>
     public static string Shared(string path)
     {
-        string full = Path.GetFullPath(Path.Combine(Repository, "..", "shared", path));
+        string full = Path.Combine(SharedRoot, path);
         Assert.SkipUnless(Path.Exists(full), $"skipped: no reference data at {full}");
         return full;
     }
@@ -31,7 +35,7 @@ public static class Goldens
     /// <param name="path">Relative to the shared folder.</param>
     public static IEnumerable<string> SharedFolders(string path)
     {
-        string full = Path.GetFullPath(Path.Combine(Repository, "..", "shared", path));
+        string full = Path.Combine(SharedRoot, path);
         return Directory.Exists(full) ? Directory.GetDirectories(full).Select(d => Path.GetFileName(d)).Order() : [];
     }
 
