@@ -21,4 +21,16 @@ public static class DTypes
 {
     /// <summary>Bytes of one element.</summary>
     public static int ByteSize(this DType type) => type is DType.BF16 or DType.F16 ? 2 : 4;
+
+    /// <summary>The F32 value of BF16 bits; exact.</summary>
+    public static float WidenBF16(ushort bits) => BitConverter.UInt32BitsToSingle((uint)bits << 16);
+
+    /// <summary>The bits of the BF16 number nearest to <paramref name="value"/>, ties to even; NaN stays NaN.</summary>
+    public static ushort RoundToBF16(float value)
+    {
+        uint bits = BitConverter.SingleToUInt32Bits(value);
+        if (float.IsNaN(value))
+            return (ushort)(bits >> 16 | 0x40);   // quiet, and never an infinity
+        return (ushort)(bits + 0x7FFF + (bits >> 16 & 1) >> 16);
+    }
 }

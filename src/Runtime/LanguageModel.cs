@@ -23,24 +23,23 @@ public sealed class LanguageModel : IDisposable
 {
     private const string ToolTemplateNeeded = "The folder has no chat template. Give the prompt as text, or as ids.";
     private readonly ChatTemplate? _toolTemplate;
-
     private readonly DType _cacheType;
     private readonly TokenNames _tokenNames = new(null, null);
 
-    private LanguageModel(ModelFolder folder, TransformerWeights weights, IBackend backend, ModelOptions options)
+    private LanguageModel(ModelFolder folder, IBackend backend, ModelOptions options, CancellationToken cancellation)
     {
-        (Folder, Weights, Backend, _cacheType) = (folder, weights, backend, options.CacheType);
-        if (!folder.HasTokenizer || options.Text == TextUse.IdsOnly)
+        (Folder, Backend, _cacheType, StopIds) = (folder, backend, options.CacheType, folder.StopIds);
+        if (folder.HasTokenizer && options.Text == TextUse.Tokenizer)
         {
-            StopIds = folder.StopIds;
-            return;
+            Tokenizer = BpeTokenizer.Load(folder.Path);
+            Template = ChatTemplate.Load(folder.Path);
+            _toolTemplate = ChatTemplate.Load(folder.Path, withTools: true);
+            _tokenNames = TokenNames.Read(folder.Path);
+            StopIds = ModelStops.Find(folder, Tokenizer, Template);
         }
 
-        Tokenizer = BpeTokenizer.Load(folder.Path);
-        Template = ChatTemplate.Load(folder.Path);
-        _toolTemplate = ChatTemplate.Load(folder.Path, withTools: true);
-        _tokenNames = TokenNames.Read(folder.Path);
-        StopIds = ModelStops.Find(folder, Tokenizer, Template);
+        // Last: what is wrong with a small file is said before gigabytes are read.
+        Weights = WeightLoader.Load(folder, options.Loading, cancellation);
     }
 
     /// <summary>The folder's configuration and headers.</summary>
@@ -77,19 +76,18 @@ public sealed class LanguageModel : IDisposable
     {
         options ??= new ModelOptions();
         ModelFolder model = ModelFolder.Open(folder);
-        TransformerWeights weights = WeightLoader.Load(model, options.Loading, cancellation);
+        IBackend backend = options.Backend switch
+        {
+            BackendKind.Reference => new ReferenceBackend(),
+            _ => new CpuBackend(options.Threads),
+        };
         try
         {
-            IBackend backend = options.Backend switch
-            {
-                BackendKind.Reference => new ReferenceBackend(),
-                _ => new CpuBackend(options.Threads),
-            };
-            return new LanguageModel(model, weights, backend, options);
+            return new LanguageModel(model, backend, options, cancellation);
         }
         catch
         {
-            weights.Dispose();
+            backend.Dispose();
             throw;
         }
     }

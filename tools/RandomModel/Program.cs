@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Puna.Kernels;
 using Puna.RandomModel;
 using Puna.Runtime.Loading;
 
@@ -49,7 +50,7 @@ static ushort[] Normal(double deviation, double mean)
     foreach (ref ushort value in values.AsSpan())
     {
         double z = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
-        value = (ushort)((BitConverter.SingleToUInt32Bits((float)(mean + deviation * z)) + 0x8000) >> 16);
+        value = DTypes.RoundToBF16((float)(mean + deviation * z));
     }
 
     return values;

@@ -32,15 +32,9 @@ internal readonly struct F32Element : IElement<float>
 /// <summary>BF16: the upper half of an F32.</summary>
 internal readonly struct BF16Element : IElement<ushort>
 {
-    public static float Widen(ushort stored) => BitConverter.UInt32BitsToSingle((uint)stored << 16);
+    public static float Widen(ushort stored) => DTypes.WidenBF16(stored);
 
-    public static ushort Narrow(float value)
-    {
-        uint bits = BitConverter.SingleToUInt32Bits(value);
-        if (float.IsNaN(value))
-            return (ushort)(bits >> 16 | 0x40);   // quiet, and never an infinity
-        return (ushort)(bits + 0x7FFF + (bits >> 16 & 1) >> 16);
-    }
+    public static ushort Narrow(float value) => DTypes.RoundToBF16(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Load(ref ushort first, nuint index) =>

@@ -40,7 +40,7 @@ public sealed record TensorSource(
     /// <param name="values">The elements, row-major; read when the file is written.</param>
     /// <param name="shape">Its dimensions.</param>
     public static TensorSource BF16(string name, ReadOnlyMemory<float> values, params ReadOnlySpan<long> shape) =>
-        new(name, SafetensorsDType.BF16, [.. shape], s => WriteRounded(s, values.Span, RoundToBF16));
+        new(name, SafetensorsDType.BF16, [.. shape], s => WriteRounded(s, values.Span, DTypes.RoundToBF16));
 
     /// <summary>An F16 tensor: each value is rounded to the nearest F16 number, ties to even.</summary>
     /// <param name="name">Its name in the file.</param>
@@ -100,13 +100,5 @@ public sealed record TensorSource(
             WriteSpan<T>(stream, piece.AsSpan(0, count));
             values = values[count..];
         }
-    }
-
-    private static ushort RoundToBF16(float value)
-    {
-        uint bits = BitConverter.SingleToUInt32Bits(value);
-        return float.IsNaN(value)
-            ? (ushort)(bits >> 16 | 0x0040)   // stays not a number, whatever the cut bits held
-            : (ushort)(bits + 0x7FFF + (bits >> 16 & 1) >> 16);
     }
 }

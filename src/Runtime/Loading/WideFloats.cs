@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using Puna.Kernels;
 
 namespace Puna.Runtime.Loading;
 
@@ -24,7 +25,7 @@ internal static class WideFloats
             case SafetensorsDType.BF16:
                 ReadOnlySpan<ushort> upper = MemoryMarshal.Cast<byte, ushort>(bytes);
                 for (int i = 0; i < values.Length; i++)
-                    values[i] = BitConverter.UInt32BitsToSingle((uint)upper[i] << 16);
+                    values[i] = DTypes.WidenBF16(upper[i]);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(type), type, "WideFloats: F32, BF16 or F16 was expected.");

@@ -163,11 +163,7 @@ public sealed class Engine : IDisposable
         if (request.PromptIds.IsDefaultOrEmpty)
             throw new ArgumentException("prompt: it has no token, but at least one was expected. Start it with the model's begin-of-text token.");
         ArgumentOutOfRangeException.ThrowIfNegative(request.MaxTokens);
-        foreach (int id in request.PromptIds)
-        {
-            if (id < 0 || id >= _config.VocabSize)
-                throw new ArgumentException($"prompt: token id {id}, but the vocabulary has ids 0 to {_config.VocabSize - 1}. Do tokenizer and weights belong to the same model?");
-        }
+        TokenRange.Check(request.PromptIds.AsSpan(), _config.VocabSize, "prompt");
 
         long tokens = (long)request.PromptIds.Length + request.MaxTokens;
         if (request.PromptIds.Length > _config.ContextLength)

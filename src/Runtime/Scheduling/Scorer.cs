@@ -56,11 +56,7 @@ public sealed class Scorer : IDisposable
     /// <exception cref="ArgumentException">An id is outside the vocabulary, or there are more ids than were allowed for.</exception>
     public void Run(ReadOnlySpan<int> ids, LogitsReceiver receive, CancellationToken cancellation = default)
     {
-        foreach (int id in ids)
-        {
-            if (id < 0 || id >= _config.VocabSize)
-                throw new ArgumentException($"ids: token id {id}, but the vocabulary has ids 0 to {_config.VocabSize - 1}. Do tokenizer and weights belong to the same model?");
-        }
+        TokenRange.Check(ids, _config.VocabSize, "ids");
 
         for (int first = 0; first < ids.Length; first += _batch.MaxRows)
         {
