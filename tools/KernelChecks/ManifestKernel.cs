@@ -6,21 +6,19 @@ using Puna.Runtime.Loading;
 namespace Puna.Tools.KernelChecks;
 
 /// <summary>A kernel of a <see cref="KernelManifest"/>.</summary>
-internal sealed record ManifestKernel
+internal sealed class ManifestKernel
 {
-    private ManifestKernel()
-    {
-    }
+    private readonly ManifestFields _fields;
+    private readonly string _folder;
+
+    private ManifestKernel(string name, GpuArch arch, ManifestFields fields, string folder) =>
+        (Name, Arch, _fields, _folder) = (name, arch, fields, folder);
 
     /// <summary>Its name; that of its files too.</summary>
-    public required string Name { get; init; }
+    public string Name { get; }
 
     /// <summary>The architecture that its text is written for.</summary>
-    public required GpuArch Arch { get; init; }
-
-    private required ManifestFields Fields { get; init; }
-
-    private required string Folder { get; init; }
+    public GpuArch Arch { get; }
 
     /// <summary>Reads an entry of the list, and nothing else.</summary>
     /// <param name="element">The entry.</param>
@@ -35,13 +33,8 @@ internal sealed record ManifestKernel
         var fields = new ManifestFields(element, $"{Path.GetFileName(path)}: {name}");
         try
         {
-            return new ManifestKernel
-            {
-                Name = name,
-                Arch = GpuArch.Parse(fields.Text("arch")),
-                Fields = fields,
-                Folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/",
-            };
+            return new ManifestKernel(name, GpuArch.Parse(fields.Text("arch")), fields,
+                Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/");
         }
         catch (FormatException)
         {
@@ -56,22 +49,22 @@ internal sealed record ManifestKernel
     /// <exception cref="IOException">One of the files is absent or cannot be read.</exception>
     public KernelCall Load()
     {
-        string text = File.ReadAllText(Path.Combine(Folder, Name + ".ptx"));
-        KernelTensors tensors = KernelTensors.Open(Path.Combine(Folder, Name + ".safetensors"));
-        GpuKernel kernel = GpuKernel.FromPtx(text, Fields.Text("entry"), Fields.Dim("block")) with
+        string text = File.ReadAllText(Path.Combine(_folder, Name + ".ptx"));
+        KernelTensors tensors = KernelTensors.Open(Path.Combine(_folder, Name + ".safetensors"));
+        GpuKernel kernel = GpuKernel.FromPtx(text, _fields.Text("entry"), _fields.Dim("block")) with
         {
-            DynamicSharedBytes = Fields.Count("dynamic_shared_bytes"),
-            Cluster = Fields.FindDim("cluster"),
+            DynamicSharedBytes = _fields.Count("dynamic_shared_bytes"),
+            Cluster = _fields.FindDim("cluster"),
         };
         ImmutableArray<KernelArgument> arguments =
         [
-            .. Fields.Array("parameters").Select((p, i) =>
-                Argument(new ManifestFields(p, $"{Fields.Where}: parameter {i}"), tensors)),
+            .. _fields.Array("parameters").Select((p, i) =>
+                Argument(new ManifestFields(p, $"{_fields.Where}: parameter {i}"), tensors)),
         ];
-        return new KernelCall(kernel, Fields.Dim("grid"), arguments,
+        return new KernelCall(kernel, _fields.Dim("grid"), arguments,
         [
-            .. Fields.Array("outputs").Select((o, i) =>
-                Output(new ManifestFields(o, $"{Fields.Where}: output {i}"), tensors, arguments)),
+            .. _fields.Array("outputs").Select((o, i) =>
+                Output(new ManifestFields(o, $"{_fields.Where}: output {i}"), tensors, arguments)),
         ]);
     }
 

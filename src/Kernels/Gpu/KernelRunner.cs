@@ -7,15 +7,18 @@ public static class KernelRunner
     /// <param name="gpu">The device.</param>
     /// <param name="call">The call.</param>
     /// <param name="guardBytes">As in <see cref="KernelLaunch"/>.</param>
+    /// <param name="after">Looks at the buffers after the comparison; null for nothing.</param>
     /// <exception cref="DeviceException">The device refuses the code, or the launch failed.</exception>
     /// <exception cref="OutOfCapacityException">The device has too little memory.</exception>
-    public static KernelOutcome Run(IGpu gpu, KernelCall call, int? guardBytes = null)
+    public static KernelOutcome Run(IGpu gpu, KernelCall call, int? guardBytes = null, Action<KernelLaunch>? after = null)
     {
         using var launch = new KernelLaunch(gpu, call, guardBytes);
         using GpuStream stream = gpu.CreateStream();
         launch.Queue(stream);
         gpu.Synchronize(stream);
-        return Compare(launch, call);
+        KernelOutcome outcome = Compare(launch, call);
+        after?.Invoke(launch);
+        return outcome;
     }
 
     /// <summary>Compares what a call's buffers hold after its launch.</summary>
