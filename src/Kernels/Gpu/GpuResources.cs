@@ -114,7 +114,7 @@ public sealed class GpuStream(IGpu gpu, nint handle) : IDisposable
     /// <summary>The device's own name for it.</summary>
     public nint Handle => _isFreed ? throw new ObjectDisposedException(nameof(GpuStream)) : handle;
 
-    /// <summary>Returns the queue; work in it still runs to its end.</summary>
+    /// <summary>Waits for the queue's work, and returns the queue.</summary>
     public void Dispose()
     {
         if (!_isFreed)
