@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Puna.Kernels.Gpu;
 using Puna.Kernels.Gpu.Cuda;
 using Puna.Kernels.Gpu.Emulator;

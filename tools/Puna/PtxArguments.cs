@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.CommandLine;
-using Puna.Kernels.Gpu;
 using Puna.Kernels.Gpu.Emulator;
 using Puna.Tools.KernelChecks;
 
@@ -9,7 +8,7 @@ namespace Puna.Tools;
 /// <summary>The options that <c>puna ptx check</c> and <c>puna ptx run</c> have in common.</summary>
 internal sealed class PtxArguments
 {
-    private static readonly ImmutableArray<AsyncSchedule> Both = [AsyncSchedule.Late, AsyncSchedule.Early];
+    private static readonly ImmutableArray<AsyncSchedule> Early = [AsyncSchedule.Early], Late = [AsyncSchedule.Late];
 
     private readonly ImmutableArray<AsyncSchedule> _default;
     private readonly Option<ImmutableArray<AsyncSchedule>?> _schedule;
@@ -24,19 +23,19 @@ internal sealed class PtxArguments
     private readonly Option<bool> _unchecked = Flags.Switch("--unchecked",
         "The emulator only computes: faster, and blind to races and undefined values");
 
-    private PtxArguments(ImmutableArray<AsyncSchedule> schedules, string word)
+    private PtxArguments(params (string Word, ImmutableArray<AsyncSchedule> Value)[] schedules)
     {
-        _default = schedules;
-        _schedule = Flags.Choice<ImmutableArray<AsyncSchedule>>("--schedule",
-            $"When the emulator's asynchronous work takes effect: as soon or as late as is legal [default: {word}]",
-            ("early", [AsyncSchedule.Early]), ("late", [AsyncSchedule.Late]), ("both", Both));
+        (string word, _default) = schedules[^1];
+        _schedule = Flags.Choice("--schedule",
+            $"When the emulator's asynchronous work takes effect: as early or as late as is legal [default: {word}]",
+            schedules);
     }
 
     /// <summary>The options of <c>check</c>, which runs both schedules.</summary>
-    public static PtxArguments OfCheck() => new(Both, "both");
+    public static PtxArguments OfCheck() => new(("early", Early), ("late", Late), ("both", [.. Late, .. Early]));
 
     /// <summary>The options of <c>run</c>, which runs one.</summary>
-    public static PtxArguments OfRun() => new([AsyncSchedule.Late], "late");
+    public static PtxArguments OfRun() => new(("early", Early), ("late", Late));
 
     /// <summary>Adds them to a command, in the order of its help.</summary>
     public void AddTo(Command command)
@@ -54,7 +53,7 @@ internal sealed class PtxArguments
         if (backend == CheckBackend.Cuda)
         {
             Option[] ofEmulator = [_schedule, _seed, _unchecked];
-            foreach (Option option in ofEmulator.Where(o => parsed.GetResult(o) is not null))
+            foreach (Option option in ofEmulator.Where(o => parsed.GetResult(o) is { Implicit: false }))
                 throw CommandException.BadInput($"{option.Name}: it was given with --backend cuda, but only the emulator has "
                     + "such a choice. Leave one out.");
         }

@@ -22,7 +22,8 @@ internal static class PtxFiles
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            string file = (e as FileNotFoundException)?.FileName ?? path;
+            string? file = (e as FileNotFoundException)?.FileName;
+            file = file is null || file == Path.GetFullPath(path) ? path : file;
             throw CommandException.BadInput($"{file}: there is no such file, but {expected} was expected. Check the path.", e);
         }
         catch (Exception e) when (e is InvalidDataException or ModelFormatException)

@@ -8,7 +8,7 @@ namespace Puna.Kernels.Tests.Gpu;
 /// <param name="Loops">Natural loops, without those that only wait for a barrier.</param>
 internal sealed partial record SassListing(ImmutableArray<SassInstruction> Instructions, ImmutableArray<SassLoop> Loops)
 {
-    private const int LongestWait = 16;   // instructions of a loop that tries a barrier until it is through
+    private const int LongestWait = 8;   // instructions of a loop that tries a barrier until it is through
 
     /// <summary>No code.</summary>
     public static SassListing Empty { get; } = new([], []);
