@@ -11,6 +11,9 @@ namespace Puna.Tools.KernelChecks;
 /// <param name="Launches">What the emulator has found so far; none on hardware.</param>
 internal sealed record CheckDevice(string Label, IGpu Gpu, Func<ImmutableArray<LaunchReport>> Launches)
 {
+    /// <summary>As in <see cref="KernelLaunch"/>.</summary>
+    public int? GuardBytes { get; init; }
+
     /// <summary>Runs a call and says what came of it; failures of kernel and device are part of the result.</summary>
     /// <param name="call">The call.</param>
     /// <param name="after">Looks at the buffers after the launch; null for nothing but the comparison.</param>
@@ -20,7 +23,7 @@ internal sealed record CheckDevice(string Label, IGpu Gpu, Func<ImmutableArray<L
         string? failure = null;
         try
         {
-            outcome = KernelRunner.Run(Gpu, call, after: after);
+            outcome = KernelRunner.Run(Gpu, call, GuardBytes, after);
         }
         catch (Exception e) when (e is DeviceException or OutOfCapacityException)
         {

@@ -15,7 +15,22 @@ internal sealed class CheckDevices : IDisposable
     public CheckDevices(CheckOptions options)
     {
         _options = options;
-        _cuda = options.Backend == CheckBackend.Cuda ? CudaGpu.Open() : null;
+        _cuda = options.Backend == CheckBackend.Cuda ? Open(options) : null;
+    }
+
+    /// <summary>This machine's GPU; null where checks run in the emulator.</summary>
+    public IGpu? Hardware => _cuda;
+
+    /// <summary>What the GPU is, or what the emulator poses as when it is not told.</summary>
+    public GpuFacts Facts
+    {
+        get
+        {
+            if (_cuda is not null)
+                return _cuda.Facts;
+            using var gpu = new EmulatedGpu(new EmulatorOptions());
+            return gpu.Facts;
+        }
     }
 
     /// <summary>What rows call what kernels cannot run on.</summary>
@@ -30,7 +45,7 @@ internal sealed class CheckDevices : IDisposable
     {
         if (_cuda is not null)
         {
-            yield return new CheckDevice("cuda", _cuda, () => []);
+            yield return new CheckDevice("cuda", _cuda, () => []) { GuardBytes = _options.HasExactMemory ? 0 : null };
             yield break;
         }
 
@@ -54,4 +69,7 @@ internal sealed class CheckDevices : IDisposable
 
     /// <summary>Closes the GPU.</summary>
     public void Dispose() => _cuda?.Dispose();
+
+    private static CudaGpu Open(CheckOptions options) =>
+        CudaGpu.Open(options: options.HasExactMemory ? new CudaOptions { ChunkBytes = 0 } : null);
 }

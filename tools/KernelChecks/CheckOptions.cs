@@ -27,4 +27,9 @@ internal sealed record CheckOptions
 
     /// <summary>In the emulator: whether it looks for mistakes beside wrong results.</summary>
     public bool IsChecked { get; init; } = true;
+
+    /// <summary>
+    /// On hardware: each buffer is an allocation of its own without guard bytes, so that compute-sanitizer sees its bounds.
+    /// </summary>
+    public bool HasExactMemory { get; init; }
 }

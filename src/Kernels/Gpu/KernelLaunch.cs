@@ -13,6 +13,7 @@ public sealed class KernelLaunch : IDisposable
     private readonly int _guardBytes;
     private readonly Dictionary<string, (DeviceBuffer Memory, long Bytes)> _buffers = new(StringComparer.Ordinal);
     private readonly KernelArguments _arguments = new();
+    private readonly bool _ownsFunction;
     private GpuFunction? _function;
 
     /// <summary>Loads and fills.</summary>
@@ -24,14 +25,19 @@ public sealed class KernelLaunch : IDisposable
     /// </param>
     /// <exception cref="DeviceException">The device refuses the code.</exception>
     /// <exception cref="OutOfCapacityException">The device has too little memory.</exception>
-    public KernelLaunch(IGpu gpu, KernelCall call, int? guardBytes = null)
+    public KernelLaunch(IGpu gpu, KernelCall call, int? guardBytes = null) : this(gpu, call, guardBytes, null)
+    {
+    }
+
+    private KernelLaunch(IGpu gpu, KernelCall call, int? guardBytes, GpuFunction? function)
     {
         _gpu = gpu;
         _call = call;
         _guardBytes = guardBytes ?? (IsEmulated ? 0 : 256);
+        _ownsFunction = function is null;
         try
         {
-            _function = gpu.Load(call.Kernel);
+            _function = function ?? gpu.Load(call.Kernel);
             foreach (KernelArgument argument in call.Arguments)
                 Add(argument);
         }
@@ -54,6 +60,9 @@ public sealed class KernelLaunch : IDisposable
     private bool IsEmulated => _gpu.Facts.DriverVersion == 0;
 
     private GpuFunction Function => _function ?? throw new ObjectDisposedException(nameof(KernelLaunch));
+
+    /// <summary>The same call with the same code and buffers of its own; must not outlive this.</summary>
+    public KernelLaunch Duplicate() => new(_gpu, _call, _guardBytes, Function);
 
     /// <summary>Queues one launch; a grid without blocks has nothing to do.</summary>
     /// <param name="stream">The queue.</param>
@@ -104,7 +113,8 @@ public sealed class KernelLaunch : IDisposable
     /// <summary>Unloads the kernel and frees the buffers.</summary>
     public void Dispose()
     {
-        _function?.Dispose();
+        if (_ownsFunction)
+            _function?.Dispose();
         _function = null;
         foreach ((DeviceBuffer memory, _) in _buffers.Values)
             memory.Dispose();
