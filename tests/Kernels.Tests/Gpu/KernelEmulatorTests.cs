@@ -80,6 +80,6 @@ public partial class KernelEmulatorTests
         GoldenFile.Matches($"tests/Kernels.Tests/Gpu/Golden/{name}-{arch}.ptx", SourceLine().Replace(text, ""));
     }
 
-    [GeneratedRegex(@"[ \t]*//[^\r\n]*\.cs:\d+[^\r\n]*")]
+    [GeneratedRegex(@"^[ \t]*// \S+\.cs:\d+.*\n", RegexOptions.Multiline)]
     private static partial Regex SourceLine();
 }
