@@ -48,8 +48,10 @@ public sealed partial class FlagRule(Func<string, string> help, KnownNames names
 
         string part = arguments.SkipWhile(a => a != verb).ElementAtOrDefault(1) ?? "";
         string[] parts = verb.Length == 0 ? [] : [.. Verbs(Commands().Match(text).Value)];
-        if (parts.Length > 0 && VerbName().IsMatch(part))
+        if (parts.Length > 0 && part.Length > 0 && part[0] != '-')
         {
+            if (!VerbName().IsMatch(part))
+                yield break;
             verb = $"{verb} {part}";
             if (!parts.Contains(part))
             {
