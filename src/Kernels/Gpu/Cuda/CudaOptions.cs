@@ -7,10 +7,7 @@ public sealed record CudaOptions
     /// <value>null.</value>
     public string? CacheFolder { get; init; }
 
-    /// <summary>
-    /// Device memory is taken from the driver in pieces of at least this size, in bytes; with 0 each buffer is an allocation
-    /// of its own, of exactly its size, so that a memory checker sees its end.
-    /// </summary>
+    /// <summary>Device memory is taken from the driver in pieces of at least this size, in bytes.</summary>
     /// <value>32 MiB.</value>
     public long ChunkBytes { get; init; } = 32L << 20;
 }
