@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Puna.Kernels.Gpu;
 using Puna.Kernels.Gpu.Cuda;
+using Puna.Kernels.Gpu.Emulator;
 using Puna.Kernels.Tests.Gpu.Cuda;
 
 namespace Puna.Kernels.Tests.Gpu;
@@ -13,7 +14,7 @@ internal sealed class ContractGpu : IDisposable
     private ContractGpu(IGpu gpu, FakeDriver? driver = null) => (Gpu, _driver) = (gpu, driver);
 
     /// <summary>The names of all of them.</summary>
-    public static TheoryData<string> Names => ["driver", "device"];
+    public static TheoryData<string> Names => ["driver", "emulator", "device"];
 
     public IGpu Gpu { get; }
 
@@ -26,6 +27,8 @@ internal sealed class ContractGpu : IDisposable
                 FakeDriver driver = new();
                 ContractKernels.Teach(driver);
                 return new ContractGpu(CudaGpu.Open(driver.Exports, 0), driver);
+            case "emulator":
+                return new ContractGpu(new EmulatedGpu());
             case "device":
                 bool isThere = CudaGpu.TryOpen(0, out CudaGpu? device, out string reason);
                 Assert.SkipUnless(isThere, $"skipped: no CUDA device ({reason})");
