@@ -10,6 +10,7 @@ internal static partial class ControlOpcodes
         "bra" => Branch(c),
         "ret" => Return(c),
         "exit" => new Exit(),
+        "griddepcontrol" => GridDependency.Decode(c),
         _ => null,
     };
 
