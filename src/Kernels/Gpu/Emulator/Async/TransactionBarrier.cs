@@ -1,5 +1,3 @@
-using Puna.Kernels.Gpu.Emulator.Memory;
-
 namespace Puna.Kernels.Gpu.Emulator.Async;
 
 /// <summary>
@@ -11,6 +9,7 @@ internal sealed unsafe class TransactionBarrier(Block block, long offset, int co
 {
     public const int MaximumCount = (1 << 20) - 1;
     private const ulong Mark = 0xB7E1_5162_0000_0000;
+    private readonly ulong _mark = Mark | (uint)count;
     private readonly uint[] _clock = block.Team.Clocks.NewClock();
     private readonly uint[] _completed = block.Team.Clocks.NewClock();
 
@@ -41,10 +40,10 @@ internal sealed unsafe class TransactionBarrier(Block block, long offset, int co
     public ulong Token => (ulong)Phase << 32 | (uint)Pending;
 
     /// <summary>Writes the mark.</summary>
-    public void WriteMark() => *(ulong*)(block.Shared.Data + offset) = Mark | (uint)count;
+    public void WriteMark() => *(ulong*)(block.Shared.Data + offset) = _mark;
 
     /// <summary>Whether the mark is still there.</summary>
-    public bool IsIntact => *(ulong*)(block.Shared.Data + offset) == (Mark | (uint)count);
+    public bool IsIntact => *(ulong*)(block.Shared.Data + offset) == _mark;
 
     /// <summary>Whether the phase with a parity, or one after it, is complete.</summary>
     public bool IsComplete(uint parity) => (Phase & 1) != (parity & 1);

@@ -1,6 +1,5 @@
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
-using Puna.Kernels.Gpu.Emulator.Instructions;
 using Puna.Kernels.Gpu.Emulator.Numerics;
 
 namespace Puna.Kernels.Gpu.Emulator.Async;

@@ -201,6 +201,7 @@ internal sealed unsafe class WarpgroupProduct
     {
         MatrixShape shape = _instruction.Shape;
         byte* bytes = stackalloc byte[16 * 32];
+        float* column = stackalloc float[8];
         uint rows = 0;
         if (_instruction.A.Length > 0)
         {
@@ -222,7 +223,6 @@ internal sealed unsafe class WarpgroupProduct
                     continue;
                 }
 
-                float* column = stackalloc float[8];
                 MatrixElements.Widen(shape.A, chunk, column, 8);
                 for (int row = 0; row < 8; row++)
                     left[(8 * (i & 1) + row) * shape.K + (i >> 1)] = column[row];

@@ -6,14 +6,14 @@ using Puna.Kernels.Gpu.Emulator.Syntax;
 namespace Puna.Kernels.Gpu.Emulator.Instructions;
 
 /// <summary>Finds the mbarrier of an address.</summary>
-internal static class BarrierAccess
+internal static unsafe class BarrierAccess
 {
     private const int Bytes = 8;
 
     /// <summary>The mbarrier, initialised before in the order of the threads; null, after a report, where there is none.</summary>
     public static TransactionBarrier? Find(Warp w, Instruction instruction, int lane, StateSpace space, ulong address)
     {
-        if (MemoryAccess.Find(w, instruction, lane, space, address, Bytes, AccessKind.Read).IsNone)
+        if (MemoryAccess.Find(w, instruction, lane, space, address, Bytes, AccessKind.Read).Data is null)
             return null;
         if (Owner(w, instruction, lane, space, address, out ulong offset) is not { } owner)
             return null;

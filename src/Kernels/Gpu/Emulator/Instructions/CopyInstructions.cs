@@ -56,7 +56,10 @@ internal sealed unsafe class CopyAsync(
             if (place.Data is null)
                 return false;
             if (i == 0)
-                (copy.Source[lane], copy.State[lane]) = (place.Data, place.State);
+            {
+                copy.Source[lane] = place.Data;
+                copy.State[lane] = place.State;
+            }
         }
 
         return true;

@@ -8,7 +8,7 @@ namespace Puna.Kernels.Gpu.Emulator.Instructions;
 /// <c>wgmma.mma_async</c>: D = A · B + D by four warps, each with 16 rows. The warps do their shares one by one: no share
 /// depends on another.
 /// </summary>
-internal sealed class WarpgroupMultiply(
+internal sealed unsafe class WarpgroupMultiply(
     MatrixShape shape, Register[] d, Register[] a, Register descriptorA, Register descriptorB, (Register Register, bool IsNegated) addsToD)
     : Instruction
 {
