@@ -37,7 +37,7 @@ internal sealed class GpuCheckCommand
         Description = "Runs this kernel alone; '*' stands for any text [default: all]",
     };
 
-    private readonly Option<CheckBackend> _backend = new("--backend")
+    private readonly Option<CheckBackend?> _backend = new("--backend")
     {
         HelpName = "cuda|emulator",
         Description = "cuda is this machine's GPU; the emulator runs the small shapes and measures nothing [default: cuda]",
@@ -47,7 +47,6 @@ internal sealed class GpuCheckCommand
             "emulator" => CheckBackend.Emulator,
             string word => Refuse(result, $"--backend: '{word}' was given, but 'cuda' or 'emulator' was expected."),
         },
-        DefaultValueFactory = _ => CheckBackend.Cuda,
     };
 
     private readonly Option<bool> _specsOnly = new("--specs-only")
@@ -100,7 +99,7 @@ internal sealed class GpuCheckCommand
         {
             Options = new CheckOptions
             {
-                Backend = parsed.GetValue(_backend),
+                Backend = parsed.GetValue(_backend) ?? CheckBackend.Cuda,
                 HasExactMemory = parsed.GetValue(_specsOnly),
             },
             Limit = TimeSpan.FromMinutes(minutes),
@@ -124,10 +123,10 @@ internal sealed class GpuCheckCommand
         return report.IsRight ? 0 : 1;
     }
 
-    private static CheckBackend Refuse(ArgumentResult result, string sentence)
+    private static CheckBackend? Refuse(ArgumentResult result, string sentence)
     {
         result.AddError(sentence);
-        return CheckBackend.Cuda;
+        return null;
     }
 
     private static int Fail(TextWriter error, Exception failure, int code)

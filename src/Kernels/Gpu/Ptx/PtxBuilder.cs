@@ -54,6 +54,7 @@ public sealed partial class PtxBuilder
         Attribute(null);
         _isFinished = true;
         _root.IsClosed = true;
+        MoveFolding.Run(_lines, _registers);
         return GpuKernel.FromPtx(PtxWriter.Write(this), Name, Threads) with
         {
             DynamicSharedBytes = _dynamicSharedBytes,
