@@ -48,7 +48,7 @@ internal readonly record struct Address(PtxBuilder? Kernel, Space Space, Value? 
     /// <summary>The address in a register.</summary>
     public Value Register()
     {
-        PtxBuilder k = Builder(Ptx.Value.Constant(PtxType.U32, 0));
+        PtxBuilder k = Builder();
         Value start = BaseRegister(k);
         if (Bytes == 0)
             return start;
@@ -59,10 +59,12 @@ internal readonly record struct Address(PtxBuilder? Kernel, Space Space, Value? 
 
     private Value BaseRegister(PtxBuilder k) => Base ?? k.SymbolAddress(Symbol!); // one of the two
 
+    /// <summary>Whose text it belongs to.</summary>
+    public PtxBuilder Builder() =>
+        Kernel ?? throw PtxBuilder.Mistake("a pointer was used that was never given a value (a default struct)");
+
     private PtxBuilder Builder(Value? index) =>
-        Kernel is null ? throw PtxBuilder.Mistake("a pointer was used that was never given a value (a default struct)")
-        : index is null ? throw Kernel.Fail("a pointer was indexed by a value that was never given one (a default struct)")
-        : Kernel;
+        index is null ? throw Builder().Fail("a pointer was indexed by a value that was never given one (a default struct)") : Builder();
 
     private static Value Wide(PtxBuilder k, Value index)
     {

@@ -43,6 +43,18 @@ internal static class Arithmetic
         return result;
     }
 
+    /// <summary><see cref="Call{TResult}(string, string, int, ReadOnlySpan{Value?})"/> of an instruction that not every target has.</summary>
+    public static TResult Call<TResult>(string opcode, Needs needs, string file, int line, params ReadOnlySpan<Value?> sources)
+        where TResult : struct, IRegister<TResult>
+    {
+        PtxBuilder k = Kernel(opcode, sources);
+        if (needs == Needs.Sm90)
+            k.Require(opcode, 78, GpuArch.Sm90);
+        else
+            k.Require(opcode, k.Arch >= GpuArch.Sm90 ? 78 : 81, GpuArch.Sm89);
+        return Call<TResult>(opcode, file, line, sources);
+    }
+
     /// <summary>The same bits as another type: no instruction where both live in the same registers, otherwise a move.</summary>
     public static TResult Reinterpret<T, TResult>(T a) where T : struct, IRegister<T> where TResult : struct, IRegister<TResult>
     {

@@ -5,7 +5,7 @@ internal static class Memory
 {
     public static T Load<T>(Address address, AccessOptions options) where T : struct, IElement<T>
     {
-        PtxBuilder k = address.Kernel!; // Element has refused null
+        PtxBuilder k = address.Builder();
         Value[] results = new Value[T.Width];
         for (int i = 0; i < results.Length; i++)
             results[i] = k.NewRegister(T.ElementType);
@@ -16,7 +16,7 @@ internal static class Memory
 
     public static void Store<T>(Address address, T value, AccessOptions options) where T : struct, IElement<T>
     {
-        PtxBuilder k = address.Kernel!; // Element has refused null
+        PtxBuilder k = address.Builder();
         string opcode = Opcode("st", k, address.Space, options) + Vector<T>(k);
         k.Emit(opcode, [address.Operand, Group(value.Values.Select(v => (Operand)v)), .. Policy(options)]);
     }

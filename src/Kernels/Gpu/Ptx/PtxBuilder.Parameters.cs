@@ -64,6 +64,15 @@ public sealed partial class PtxBuilder
             throw Fail($"the {kind} is called '{name}', but there is already a {_symbols[name]} of this name");
     }
 
+    /// <summary>A name of the module that nothing else has.</summary>
+    private string NewSymbol(string stem)
+    {
+        string name = stem;
+        for (int i = 2; _symbols.ContainsKey(name); i++)
+            name = $"{stem}_{i}";
+        return name;
+    }
+
     /// <summary>A label that nothing else is called: the stem with the lowest number from 1 on, or alone where it is a name.</summary>
     internal string NewLabel(string stem, bool isNumbered = false)
     {

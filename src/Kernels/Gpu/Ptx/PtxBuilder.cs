@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace Puna.Kernels.Gpu.Ptx;
 
 /// <summary>
@@ -47,6 +49,13 @@ public sealed partial class PtxBuilder
         return k.Finish();
     }
 
+    /// <summary>A kernel's text without the comments that name C# lines, so that moving C# code does not change it.</summary>
+    /// <param name="ptx">What <see cref="Kernel"/> made.</param>
+    public static string WithoutSourceLines(string ptx) => SourceComment().Replace(ptx, "");
+
+    [GeneratedRegex(@"^ *// \S+\.cs:\d+\n", RegexOptions.Multiline)]
+    private static partial Regex SourceComment();
+
     private GpuKernel Finish()
     {
         if (_options.StartsEarly && !_waitsForPredecessors)
@@ -54,6 +63,7 @@ public sealed partial class PtxBuilder
         Attribute(null);
         _isFinished = true;
         _root.IsClosed = true;
+        MoveFolding.Run(_lines, _registers);
         return GpuKernel.FromPtx(PtxWriter.Write(this), Name, Threads) with
         {
             DynamicSharedBytes = _dynamicSharedBytes,
