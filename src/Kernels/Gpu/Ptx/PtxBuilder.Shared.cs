@@ -2,12 +2,14 @@ namespace Puna.Kernels.Gpu.Ptx;
 
 public sealed partial class PtxBuilder
 {
-    internal const string DynamicSymbol = "dynamic_shared";
     private const int StaticBudget = 48 * 1024;
     private readonly List<string> _sharedDeclarations = [];
     private readonly Dictionary<string, Value> _symbolAddresses = [];
     private int _staticSharedBytes;
     private int _dynamicSharedBytes;
+
+    /// <summary>Name of the dynamic shared memory in the text; null where there is none.</summary>
+    internal string? DynamicSymbol { get; private set; }
 
     internal IReadOnlyList<string> SharedDeclarations => _sharedDeclarations;
 
@@ -48,8 +50,9 @@ public sealed partial class PtxBuilder
     public Shared<T> DynamicShared<T>(string name, int count, int align = 16) where T : struct, IElement<T>
     {
         int bytes = ArrayBytes<T>(name, count, align);
-        _symbols.TryAdd(DynamicSymbol, "dynamic shared memory");
         ClaimSymbol(name, "shared array");
+        if (DynamicSymbol is null)
+            ClaimSymbol(DynamicSymbol = NewSymbol("dynamic_shared"), "dynamic shared memory");
         int start = RoundUp(_dynamicSharedBytes, align);
         _dynamicSharedBytes = (int)Math.Min(start + (long)bytes, int.MaxValue);
         DynamicSharedAlignment = Math.Max(DynamicSharedAlignment, align);

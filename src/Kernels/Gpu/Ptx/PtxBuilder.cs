@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace Puna.Kernels.Gpu.Ptx;
 
 /// <summary>
@@ -46,6 +48,13 @@ public sealed partial class PtxBuilder
         body(k);
         return k.Finish();
     }
+
+    /// <summary>A kernel's text without the comments that name C# lines, so that moving C# code does not change it.</summary>
+    /// <param name="ptx">What <see cref="Kernel"/> made.</param>
+    public static string WithoutSourceLines(string ptx) => SourceComment().Replace(ptx, "");
+
+    [GeneratedRegex(@"^ *// \S+\.cs:\d+\n", RegexOptions.Multiline)]
+    private static partial Regex SourceComment();
 
     private GpuKernel Finish()
     {

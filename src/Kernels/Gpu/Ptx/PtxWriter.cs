@@ -27,8 +27,8 @@ internal sealed class PtxWriter
     {
         int version = _kernel.RequiredPtx;
         Append($".version {version / 10}.{version % 10}\n.target {_kernel.Arch}\n.address_size 64\n\n");
-        if (_kernel.DynamicSharedAlignment is int alignment and > 0)
-            Append($".extern .shared .align {alignment} .b8 {PtxBuilder.DynamicSymbol}[];\n\n");
+        if (_kernel.DynamicSymbol is { } symbol)
+            Append($".extern .shared .align {_kernel.DynamicSharedAlignment} .b8 {symbol}[];\n\n");
         Append($".visible .entry {_kernel.Name}(");
         Append(string.Join(',', _kernel.ParameterDeclarations.Select(p => $"\n    .param {p}")));
         GpuDim threads = _kernel.Threads;
