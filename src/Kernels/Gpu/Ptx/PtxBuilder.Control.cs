@@ -5,6 +5,7 @@ namespace Puna.Kernels.Gpu.Ptx;
 public sealed partial class PtxBuilder
 {
     private readonly Stack<Loop> _loops = [];
+    private readonly HashSet<string> _brokenTo = [];
 
     private sealed record Loop(string End, string Continue)
     {
@@ -124,7 +125,9 @@ public sealed partial class PtxBuilder
     /// <param name="line">Passed by the compiler.</param>
     public void Break([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
-        Branch(Innermost("Break").End, null);
+        string end = Innermost("Break").End;
+        _brokenTo.Add(end);
+        Branch(end, null);
         At(file, line);
     }
 

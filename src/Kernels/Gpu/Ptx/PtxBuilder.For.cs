@@ -63,14 +63,16 @@ public sealed partial class PtxBuilder
         At(file, line);
         if (bounds.Unroll == 1)
         {
-            Rounds(bounds, bounds.End, counter, copies: 1, mayBeNone: bounds.Rounds is not > 0, $"for_{name}");
+            Rounds(bounds, bounds.End, counter, copies: 1, mayBeNone: bounds.Rounds is not > 0, $"for_{name}", null);
         }
         else
         {
-            T end = UnrolledEnd(bounds);
-            Rounds(bounds, end, counter, bounds.Unroll, mayBeNone: !(bounds.Rounds >= bounds.Unroll), $"for_{name}");
+            string last = NewLabel($"for_{name}_left");
+            Rounds(bounds, UnrolledEnd(bounds), counter, bounds.Unroll, mayBeNone: !(bounds.Rounds >= bounds.Unroll), $"for_{name}", last);
             if (bounds.Rounds is not { } count || count % bounds.Unroll != 0)
-                Rounds(bounds, bounds.End, counter, copies: 1, mayBeNone: true, $"for_{name}_rest");
+                Rounds(bounds, bounds.End, counter, copies: 1, mayBeNone: true, $"for_{name}_rest", last);
+            if (_brokenTo.Remove(last))
+                Label(last);
         }
 
         At(file, line);
@@ -92,7 +94,8 @@ public sealed partial class PtxBuilder
         return Result<T>($"sub.{type}", from, span);
     }
 
-    private void Rounds<T>(Bounds<T> bounds, T end, T counter, int copies, bool mayBeNone, string label) where T : struct, IRegister<T>
+    private void Rounds<T>(Bounds<T> bounds, T end, T counter, int copies, bool mayBeNone, string label, string? left)
+        where T : struct, IRegister<T>
     {
         string type = T.ElementType.Suffix;
         string start = NewLabel(label), after = NewLabel($"{start}_end");
@@ -104,7 +107,7 @@ public sealed partial class PtxBuilder
         Attribute(null);
         Scope scope = OpenScope(bounds.Varies);
         for (int i = 0; i < copies; i++)
-            Round(bounds, i, counter, new Loop(after, NewLabel($"{start}_next")));
+            Round(bounds, i, counter, new Loop(left ?? after, NewLabel($"{start}_next")));
         Operand step = copies == 1 ? bounds.Step.Value : Multiple(bounds, copies);
         Emit($"add.{type}", Operand.Out(counter.Value!), counter.Value, step); // a variable has a register
         Branch(start, Result<Pred>($"setp.lt.{type}", counter.Value, end.Value).Value);

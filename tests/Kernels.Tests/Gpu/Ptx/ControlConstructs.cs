@@ -77,14 +77,14 @@ internal static class ControlConstructs
         {
             PtxBuilder k = t.K;
             U32 sum = k.Variable<U32>(0), x = t.In<U32>(0);
-            k.For(0, 32, i =>
+            k.For(0, 31, i =>
             {
                 k.If(i > (x & 31), () => k.Break());
                 k.If((x >> i & 1) == 0, () => k.Continue());
                 k.Set(sum, sum + i);
             }, unroll: 2);
             t.Out(sum);
-        }, l => [(uint)Enumerable.Range(0, 32).Where(i => i <= (l.U32(0) & 31) && (l.U32(0) >> i & 1) == 1).Sum()]),
+        }, l => [(uint)Enumerable.Range(0, 31).Where(i => i <= (l.U32(0) & 31) && (l.U32(0) >> i & 1) == 1).Sum()]),
         new("while", t =>
         {
             PtxBuilder k = t.K;
