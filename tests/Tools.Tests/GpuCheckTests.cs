@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Puna.Kernels.Gpu;
 using Puna.TestKit;
@@ -87,6 +88,23 @@ public class GpuCheckTests
         Assert.True(outcome.IsRight, outcome.Problem("copy"));
         Assert.Equal(2 * bytes, gpu.Reports.Sum(r => r.Counters.GlobalBytesRead + r.Counters.GlobalBytesWritten));
         Assert.Equal(0, gpu.Reports.Sum(r => r.Reports.Length));
+    }
+
+    [Theory]
+    [InlineData(false, 1 << 20)]   // 2 rounds of 2 blocks of 8 warps, 8 products of 16 x 8 x 16
+    [InlineData(true, 1 << 23)]    // 2 rounds of 2 blocks, 4 products of 64 x 256 x 16
+    public void The_products_of_the_roofs_are_clean(bool isWgmma, long expected)
+    {
+        GpuFacts small = new("small", GpuArch.Sm90a, 0, 1, 1 << 18, 1 << 18, 1 << 18, 1 << 30, 0);
+
+        (KernelCall call, long flops) = Roofs.Products(small, isWgmma, rounds: 2);
+        using Puna.Kernels.Gpu.Emulator.EmulatedGpu gpu = new(new() { Arch = GpuArch.Sm90a });
+        float[] sums = [];
+        KernelRunner.Run(gpu, call, after: launch => sums = MemoryMarshal.Cast<byte, float>(launch.Read("y")).ToArray());
+
+        Assert.Empty(gpu.Reports.SelectMany(r => r.Reports));
+        Assert.All(sums, s => Assert.True(float.IsFinite(s) && s != 0));
+        Assert.Equal(expected, flops);
     }
 
     private static (int Code, string Output, string Error) Run(params string[] arguments)
