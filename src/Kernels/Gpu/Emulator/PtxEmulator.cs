@@ -1,0 +1,125 @@
+using System.Globalization;
+using Puna.Kernels.Gpu.Emulator.Memory;
+using Puna.Kernels.Gpu.Emulator.Syntax;
+
+namespace Puna.Kernels.Gpu.Emulator;
+
+/// <summary>A program with its variables in device memory.</summary>
+internal sealed class LoadedProgram(PtxProgram program, IReadOnlyDictionary<string, ulong> symbols)
+{
+    public PtxProgram Program => program;
+
+    /// <summary>Addresses of the module's variables.</summary>
+    public IReadOnlyDictionary<string, ulong> Symbols => symbols;
+}
+
+/// <summary>Runs PTX on the CPU.</summary>
+/// <param name="memory">The device's memory.</param>
+/// <param name="options">How.</param>
+internal sealed unsafe class PtxEmulator(EmulatedMemory memory, EmulatorOptions options)
+{
+    private const int MaximumThreads = 1024;
+
+    /// <summary>Parses, decodes, and places the module's variables in memory.</summary>
+    /// <exception cref="DeviceException">The text is refused.</exception>
+    public LoadedProgram Load(string ptx, string entry)
+    {
+        PtxProgram program = PtxProgram.Decode(ptx, entry, options.Arch);
+        Dictionary<string, ulong> symbols = [];
+        foreach (VariableSyntax v in program.Variables)
+            symbols[v.Name] = memory.Allocate(Math.Max(1, v.Bytes), v.Space == StateSpace.Const ? MemoryKind.Constant : MemoryKind.Variable, v.Name.Split('#')[0]).Address;
+        foreach (VariableSyntax v in program.Variables)
+            memory.Write(symbols[v.Name], Initial(v, symbols));
+        return new LoadedProgram(program, symbols);
+    }
+
+    /// <summary>Runs a kernel to its end.</summary>
+    /// <param name="loaded">The kernel.</param>
+    /// <param name="grid">Blocks.</param>
+    /// <param name="threads">Threads of a block.</param>
+    /// <param name="arguments">The bytes of each parameter.</param>
+    /// <param name="dynamicSharedBytes">Dynamic shared memory of a block.</param>
+    /// <param name="cluster">Blocks of a cluster; null for what the text says.</param>
+    /// <exception cref="DeviceException">The launch does not fit the kernel.</exception>
+    public LaunchReport Launch(
+        LoadedProgram loaded, GpuDim grid, GpuDim threads, IReadOnlyList<ReadOnlyMemory<byte>> arguments, int dynamicSharedBytes = 0, GpuDim? cluster = null)
+    {
+        PtxProgram program = loaded.Program;
+        GpuDim blocks = cluster ?? program.Bounds.Cluster ?? 1;
+        Check(program, grid, threads, blocks, arguments, dynamicSharedBytes);
+        Allocation parameters = memory.Allocate(Math.Max(1, program.ParameterBytes), MemoryKind.Parameters, "parameters");
+        try
+        {
+            for (int i = 0; i < arguments.Count; i++)
+                memory.Write(parameters.Address + (ulong)program.Parameters[i].Offset, arguments[i].Span);
+            Dictionary<string, ulong> symbols = new(loaded.Symbols) { [RegisterFile.ParameterBlock] = parameters.Address };
+            LaunchContext context = new(program, memory, options, grid, threads, blocks, dynamicSharedBytes, symbols);
+            Counters counters = new LaunchRun(context).Run();
+            return new LaunchReport(context.Findings.Take(notes: false), context.Findings.Take(notes: true), counters, options.Seed);
+        }
+        finally
+        {
+            memory.EndLaunch();
+            memory.Remove(parameters);
+        }
+    }
+
+    private static byte[] Initial(VariableSyntax v, Dictionary<string, ulong> symbols)
+    {
+        byte[] bytes = new byte[Math.Max(1, v.Bytes)];
+        int size = v.Type.Bytes();
+        Span<byte> item = stackalloc byte[8];
+        for (int i = 0; i < v.Values.Length; i++)
+        {
+            ulong value = v.Values[i] switch
+            {
+                IntegerOperand n when v.Type == PtxType.F32 => BitConverter.SingleToUInt32Bits((long)n.Value),
+                IntegerOperand n when v.Type == PtxType.F64 => BitConverter.DoubleToUInt64Bits((long)n.Value),
+                IntegerOperand n => n.Value,
+                FloatOperand f when size == 4 => f.Width == 32 ? f.Bits : BitConverter.SingleToUInt32Bits((float)f.Value),
+                FloatOperand f => f.Width == 64 ? f.Bits : BitConverter.DoubleToUInt64Bits(f.Value),
+                NameOperand n when symbols.TryGetValue(n.Name, out ulong address) => address + (ulong)n.Offset,
+                NameOperand n => throw new DeviceException($"PTX line {v.Line}: {v.Name} is initialised with {n.Name}, which is no variable in memory."),
+                _ => 0,
+            };
+            BitConverter.TryWriteBytes(item, value);
+            item[..size].CopyTo(bytes.AsSpan(i * size));
+        }
+
+        return bytes;
+    }
+
+    private void Check(PtxProgram p, GpuDim grid, GpuDim threads, GpuDim cluster, IReadOnlyList<ReadOnlyMemory<byte>> arguments, int dynamicSharedBytes)
+    {
+        if (arguments.Count != p.Parameters.Count)
+            throw new DeviceException($"{p.Entry}: {arguments.Count} arguments are given, but the kernel has {p.Parameters.Count} parameters.");
+        for (int i = 0; i < arguments.Count; i++)
+        {
+            if (arguments[i].Length != p.Parameters[i].Variable.Bytes)
+                throw new DeviceException($"{p.Entry}: argument {i} has {arguments[i].Length} bytes, but the parameter {p.Parameters[i].Variable.Name} has {p.Parameters[i].Variable.Bytes}.");
+        }
+
+        if (threads.Count is < 1 or > MaximumThreads || threads.Z > 64)
+            throw new DeviceException($"{p.Entry}: a block of {threads} threads is asked for, but 1 to {MaximumThreads} are possible.");
+        if (p.Bounds.RequiredThreads is { } required && required != threads)
+            throw new DeviceException($"{p.Entry}: a block of {threads} threads is asked for, but the kernel requires {required} (.reqntid).");
+        if (p.Bounds.MaximumThreads is { } maximum && threads.Count > maximum.Count)
+            throw new DeviceException($"{p.Entry}: a block of {threads} threads is asked for, but the kernel allows {maximum} (.maxntid).");
+        if (grid.X < 0 || grid.Y < 0 || grid.Z < 0 || grid.Count == 0)
+            throw new DeviceException($"{p.Entry}: a grid of {grid} blocks is asked for, but one block is the least.");
+        if (cluster.Count is < 1 or > 16 || grid.X % cluster.X != 0 || grid.Y % cluster.Y != 0 || grid.Z % cluster.Z != 0)
+            throw new DeviceException($"{p.Entry}: a grid of {grid} blocks is no whole number of clusters of {cluster}.");
+        int shared = p.StaticSharedBytes + dynamicSharedBytes, limit = SharedLimit(options.Arch);
+        if (shared > limit)
+            throw new DeviceException($"{p.Entry}: a block needs {shared.ToString(CultureInfo.InvariantCulture)} bytes of shared memory ({p.StaticSharedBytes} static, {dynamicSharedBytes} dynamic), but {options.Arch} has {limit}.");
+    }
+
+    /// <summary>Shared memory that one block may have: CUDA programming guide, technical specifications per compute capability.</summary>
+    public static int SharedLimit(GpuArch arch) => (arch.Major, arch.Minor) switch
+    {
+        (8, 0) or (8, 7) => 163 * 1024,
+        (8, _) => 99 * 1024,
+        ( >= 9, _) => 227 * 1024,
+        _ => 48 * 1024,
+    };
+}
