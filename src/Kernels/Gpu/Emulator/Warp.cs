@@ -94,6 +94,9 @@ internal sealed unsafe partial class Warp : IDisposable
     /// <summary>The allocation that was accessed last: the next access is mostly there too.</summary>
     public Memory.Allocation? LastAllocation { get; set; }
 
+    /// <summary>Whether it has executed <c>griddepcontrol.wait</c>.</summary>
+    public bool HasWaitedForPredecessor { get; set; }
+
     /// <summary>Lanes that have not exited.</summary>
     public uint Alive { get; private set; }
 
@@ -139,6 +142,13 @@ internal sealed unsafe partial class Warp : IDisposable
         U[r.Index] &= ~(1u << lane);
     }
 
+    /// <summary>The lanes have executed an instruction together: what each did before is ordered before what all do next.</summary>
+    public void MeetLanes()
+    {
+        if (Launch.Options.Checked)
+            Team.Clocks.Meet(ClockIndex);
+    }
+
     /// <summary>Makes the warp ready for a block.</summary>
     /// <param name="block">The block.</param>
     /// <param name="index">The warp's number in it.</param>
@@ -151,6 +161,7 @@ internal sealed unsafe partial class Warp : IDisposable
         Current = Alive;
         Waiting = Parked = Exited = 0;
         PolledAt = -1;
+        HasWaitedForPredecessor = false;
         IsForced = false;
         Pc = _program.EntryPc;
         _nextOther = int.MaxValue;
