@@ -70,6 +70,20 @@ public sealed class CudaPoolTests : IDisposable
     }
 
     [Fact]
+    public void Without_chunks_each_buffer_is_the_driver_s_own_and_of_its_exact_size()
+    {
+        using FakeDriver driver = new();
+        using CudaGpu gpu = CudaGpu.Open(driver.Exports, 0, new CudaOptions { ChunkBytes = 0 });
+        DeviceBuffer one = gpu.Allocate(1001), two = gpu.Allocate(7);
+        long during = driver.DeviceBytes;
+        one.Dispose();
+
+        Assert.Equal(1008, during);
+        Assert.Equal(7, driver.DeviceBytes);
+        Assert.Equal(7, two.Bytes);
+    }
+
+    [Fact]
     public void Too_much_is_refused_with_what_there_is()
     {
         using DeviceBuffer some = _gpu.Allocate(10);

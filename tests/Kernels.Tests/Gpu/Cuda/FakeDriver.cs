@@ -19,6 +19,7 @@ internal sealed unsafe partial class FakeDriver : IDisposable
     private static nint CurrentContext;
 
     private readonly Lock _lock = new();
+    private readonly FakeDriver? _previous = Current;
     private readonly Dictionary<nint, Held> _ledger = [];
     private nint _lastHandle = 0x1000;
     private bool _isInitialized;
@@ -79,7 +80,7 @@ internal sealed unsafe partial class FakeDriver : IDisposable
     {
         foreach (Memory memory in _ledger.Values.OfType<Memory>())
             NativeMemory.AlignedFree((void*)memory.Address);
-        (Current, CurrentContext) = (null, 0);
+        (Current, CurrentContext) = (_previous, 0);
     }
 
     // What was handed out, and not yet taken back.
