@@ -40,6 +40,7 @@ internal sealed partial class Team : IDisposable
         Tally = new Tally(launch.Program.Code.Length);
         int blocks = (int)launch.Cluster.Count;
         Clocks = new Clocks(blocks * (int)((launch.Threads.Count + 31) / 32));
+        ClusterBarrier = new ClusterBarrier(this);
         Blocks = new Block[blocks];
         for (int i = 0; i < blocks; i++)
             Blocks[i] = new Block(this, i);
@@ -56,6 +57,9 @@ internal sealed partial class Team : IDisposable
 
     /// <summary>Asynchronous work that has been issued and has not taken effect.</summary>
     public AsyncQueue Async { get; } = new();
+
+    /// <summary>The cluster's barrier.</summary>
+    public ClusterBarrier ClusterBarrier { get; }
 
     /// <summary>Counts what may let a polling warp go on.</summary>
     public long Progress { get; set; }
@@ -82,6 +86,7 @@ internal sealed partial class Team : IDisposable
         Clocks.Reset();
         Async.Clear();
         ClearOrder();
+        ClusterBarrier.Reset();
         _live = _warps.Length;
         Idle = Steps = 0;
         Progress = 0;
@@ -103,6 +108,7 @@ internal sealed partial class Team : IDisposable
     public void WarpExited()
     {
         _live--;
+        ClusterBarrier.CompleteIfReady();
         Effects++;
         Progress++;
     }
