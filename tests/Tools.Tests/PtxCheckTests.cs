@@ -83,6 +83,19 @@ public class PtxCheckTests
     }
 
     [Fact]
+    public void Pointers_behind_the_last_parameter_are_null_and_other_omissions_a_failure()
+    {
+        using KernelFolder pointer = new(ptx: text => text.Replace(".param .u32 n)", ".param .u32 n, .param .u64 profile)"));
+        using KernelFolder scalar = new(ptx: text => text.Replace(".param .u32 n)", ".param .u32 n, .param .u32 m)"));
+
+        CommandRun run = CommandRun.Of("ptx", "check", scalar.Json, "--schedule", "late");
+
+        CommandRun.Of("ptx", "check", pointer.Json).Succeeds();
+        Assert.Equal(1, run.Code);
+        Assert.Contains("was given 4 arguments of [8, 8, 4, 4] bytes, but it has 5 parameters", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_absent_file_is_named()
     {
         using KernelFolder folder = new();
