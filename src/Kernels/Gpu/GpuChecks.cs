@@ -19,4 +19,17 @@ internal static class GpuChecks
         if (offset < 0 || bytes < 0 || offset > size - bytes)
             throw new ArgumentOutOfRangeException(nameof(bytes), $"Copy: {bytes} bytes at {offset} of a buffer of {size}.");
     }
+
+    /// <summary>Throws unless a kernel's text is ASCII without a zero.</summary>
+    /// <exception cref="ArgumentException">It is not.</exception>
+    public static void Ascii(GpuKernel kernel)
+    {
+        int bad = kernel.Ptx.AsSpan().IndexOfAnyExceptInRange('\u0001', '\u007f');
+        if (bad >= 0)
+        {
+            throw new ArgumentException(
+                $"Load: the text of {kernel.Entry} has the character U+{(int)kernel.Ptx![bad]:X4} at {bad}, but PTX is ASCII "   // found in it, so it is there
+                + "(newer compilers refuse anything else, comments included). Take it out.");
+        }
+    }
 }

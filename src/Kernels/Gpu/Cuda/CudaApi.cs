@@ -28,7 +28,6 @@ internal sealed unsafe class CudaApi
     public readonly delegate* unmanaged<nint*, int, int> DevicePrimaryCtxRetain;
     public readonly delegate* unmanaged<int, int> DevicePrimaryCtxRelease;
     public readonly delegate* unmanaged<nint, int> CtxSetCurrent;
-    public readonly delegate* unmanaged<int> CtxSynchronize;
 
     public readonly delegate* unmanaged<nuint*, nuint*, int> MemGetInfo;
     public readonly delegate* unmanaged<ulong*, nuint, int> MemAlloc;
@@ -96,7 +95,6 @@ internal sealed unsafe class CudaApi
         DevicePrimaryCtxRetain = (delegate* unmanaged<nint*, int, int>)Bind("cuDevicePrimaryCtxRetain");
         DevicePrimaryCtxRelease = (delegate* unmanaged<int, int>)Bind("cuDevicePrimaryCtxRelease", "_v2");
         CtxSetCurrent = (delegate* unmanaged<nint, int>)Bind("cuCtxSetCurrent");
-        CtxSynchronize = (delegate* unmanaged<int>)Bind("cuCtxSynchronize");
 
         MemGetInfo = (delegate* unmanaged<nuint*, nuint*, int>)Bind("cuMemGetInfo", "_v2");
         MemAlloc = (delegate* unmanaged<ulong*, nuint, int>)Bind("cuMemAlloc", "_v2");

@@ -39,16 +39,8 @@ internal sealed unsafe class CudaCompiler(CudaContext context, CubinCache? cache
 
     private static byte[] Terminated(GpuKernel kernel)
     {
-        string text = kernel.Ptx!;   // the caller has looked
-        int bad = text.AsSpan().IndexOfAnyExceptInRange('\u0001', '\u007f');
-        if (bad >= 0)
-        {
-            throw new ArgumentException(
-                $"CudaGpu: the text of {kernel.Entry} has the character U+{(int)text[bad]:X4} at {bad}, but PTX is ASCII "
-                + "(newer compilers refuse anything else, comments included). Take it out.");
-        }
-
-        return Encoding.ASCII.GetBytes(text + '\0');
+        GpuChecks.Ascii(kernel);
+        return Encoding.ASCII.GetBytes(kernel.Ptx + '\0');
     }
 
     private (nint Module, string Log) Load(string entry, ReadOnlySpan<byte> image)

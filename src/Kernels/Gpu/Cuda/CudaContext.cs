@@ -84,9 +84,10 @@ internal sealed unsafe class CudaContext : IDisposable
             _leftovers.TryDequeue(out _);
         }
 
+        bool wasLost = Errors.IsLost;   // then everybody knows, and the result says nothing new
         int result = Api.DevicePrimaryCtxRelease(_device);
-        if (!Errors.IsDone(result, "cuDevicePrimaryCtxRelease"))
-            throw Errors.Error(result, "cuDevicePrimaryCtxRelease");
+        if (!wasLost)
+            Errors.Check(result, "cuDevicePrimaryCtxRelease");
         _isReleased = true;
     }
 

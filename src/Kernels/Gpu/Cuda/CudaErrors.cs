@@ -58,7 +58,7 @@ internal sealed unsafe class CudaErrors(CudaApi api)
         return result == OutOfMemory ? new OutOfCapacityException(message) : new DeviceException(message);
     }
 
-    private static string Earlier(string call) => call is "cuStreamSynchronize" or "cuEventSynchronize" or "cuCtxSynchronize"
+    private static string Earlier(string call) => call is "cuStreamSynchronize" or "cuEventSynchronize"
         ? "; a kernel that was queued before failed"
         : "; the call itself is not to blame: an earlier asynchronous error surfaces here, that of a kernel queued before";
 

@@ -32,8 +32,9 @@ internal static unsafe class CudaLaunch
             Attributes = attributes,
             AttributeCount = Attributes(kernel, context.Facts.Arch, attributes),
         };
-        context.Errors.Check(
-            context.Enter().LaunchKernelEx(&config, function.Handle, pointers, null), "cuLaunchKernelEx", kernel.Entry);
+        int result = context.Enter().LaunchKernelEx(&config, function.Handle, pointers, null);
+        if (result != 0)
+            throw context.Errors.Error(result, "cuLaunchKernelEx", $"'{kernel.Entry}', grid {grid}, block {kernel.Block}");
     }
 
     private static uint Attributes(GpuKernel kernel, GpuArch arch, LaunchAttribute* attributes)

@@ -8,8 +8,8 @@ public sealed record CudaOptions
     public string? CacheFolder { get; init; }
 
     /// <summary>
-    /// Device memory is taken from the driver in pieces of at least this size, in bytes; with 0 each buffer is an allocation
-    /// of its own, of exactly its size, so that a memory checker sees its end.
+    /// Device memory is taken from the driver in pieces of at least this size, in bytes. 0: each buffer is a piece of
+    /// its own and of exactly its size, so that compute-sanitizer sees where it ends.
     /// </summary>
     /// <value>32 MiB.</value>
     public long ChunkBytes { get; init; } = 32L << 20;

@@ -8,7 +8,7 @@ namespace Puna.Kernels.Gpu.Cuda;
 /// free may still use it.
 /// </summary>
 /// <param name="context">The device.</param>
-/// <param name="chunkBytes">Least size of a chunk; a larger request has a chunk of its own, which goes when it is freed. 0: each has one, of its size.</param>
+/// <param name="chunkBytes">Least size of a chunk; a larger request has a chunk of its own, which goes when it is freed. 0: each has, of its exact size.</param>
 /// <param name="waitForStreams">Waits until no queued work is left.</param>
 internal sealed unsafe class CudaPool(CudaContext context, long chunkBytes, Action waitForStreams)
 {
@@ -24,7 +24,7 @@ internal sealed unsafe class CudaPool(CudaContext context, long chunkBytes, Acti
     public ulong Allocate(long bytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
-        long size = RoundUp(Math.Max(bytes, 1), chunkBytes == 0 ? 1 : Alignment);
+        long size = chunkBytes == 0 ? Math.Max(bytes, 1) : RoundUp(Math.Max(bytes, 1), Alignment);
         lock (_lock)
         {
             ulong address = Take(size);

@@ -11,6 +11,8 @@ internal sealed unsafe class CudaStreams(CudaContext context)
     private const uint NonBlocking = 1;
     private const int ThreadLocalCapture = 1;
 
+    // One thread may wait for all streams while others begin to record or destroy theirs.
+    private readonly Lock _lock = new();
     private readonly ConcurrentDictionary<nint, Capture> _streams = [];
 
     /// <summary>Whether a stream records.</summary>
@@ -32,6 +34,7 @@ internal sealed unsafe class CudaStreams(CudaContext context)
     /// <returns>The call that failed, or the last one, and its result.</returns>
     public (string Call, int Result) Destroy(nint stream)
     {
+        using Lock.Scope scope = _lock.EnterScope();
         CudaApi api = context.Api;
         if (_streams[stream].IsActive)
         {
@@ -54,6 +57,7 @@ internal sealed unsafe class CudaStreams(CudaContext context)
     /// <summary>Waits for all streams that do not record.</summary>
     public void WaitForAll()
     {
+        using Lock.Scope scope = _lock.EnterScope();
         CudaApi api = context.Enter();
         foreach ((nint stream, Capture capture) in _streams)
         {
@@ -73,6 +77,7 @@ internal sealed unsafe class CudaStreams(CudaContext context)
     /// <summary>Begins recording: only calls of this thread that cannot be recorded spoil it, not those of others.</summary>
     public void BeginCapture(nint stream)
     {
+        using Lock.Scope scope = _lock.EnterScope();
         if (_streams[stream].IsActive)
             throw new InvalidOperationException("CudaGpu: the stream records already. End that recording first.");
         context.Errors.Check(context.Enter().StreamBeginCapture(stream, ThreadLocalCapture), "cuStreamBeginCapture");

@@ -1,11 +1,11 @@
 using System.Runtime.InteropServices;
+using Puna.Kernels.Gpu.Layouts;
 
 namespace Puna.Kernels.Gpu.Cuda;
 
 /// <summary>Tensor maps: cuTensorMapEncodeTiled, CUDA driver API 12.0.</summary>
 internal static unsafe class CudaTensorMaps
 {
-    private const int MapBytes = 128;
     private const int MapAlignment = 64;
     private const int PromoteTo128Bytes = 2;
 
@@ -13,8 +13,9 @@ internal static unsafe class CudaTensorMaps
     /// <exception cref="ArgumentException">The layout is none that a tensor copy can have.</exception>
     public static TensorMap Encode(CudaContext context, TensorMapLayout layout)
     {
-        TensorMapRules.Check(layout);
-        byte* memory = stackalloc byte[MapBytes + MapAlignment];
+        if (TensorMapCode.Problem(layout) is { } problem)
+            throw new ArgumentException(problem, nameof(layout));   // the driver says no more than "invalid argument"
+        byte* memory = stackalloc byte[TensorMapCode.Bytes + MapAlignment];
         byte* map = (byte*)(((nuint)memory + MapAlignment - 1) / MapAlignment * MapAlignment);
         ReadOnlySpan<uint> box = MemoryMarshal.Cast<int, uint>(layout.Box.AsSpan());
         ReadOnlySpan<uint> everyElement = [1, 1, 1, 1, 1];
@@ -29,7 +30,7 @@ internal static unsafe class CudaTensorMaps
         }
 
         context.Errors.Check(result, "cuTensorMapEncodeTiled");
-        return new TensorMap([.. new ReadOnlySpan<byte>(map, MapBytes)]);
+        return new TensorMap([.. new ReadOnlySpan<byte>(map, TensorMapCode.Bytes)]);
     }
 
     // CUtensorMapDataType

@@ -12,6 +12,7 @@ internal sealed unsafe class Clocks : IDisposable
     private readonly uint* _known;
     private readonly uint* _fenced;
     private readonly uint[] _lastSync;
+    private readonly uint[] _laneFenced;
 
     public Clocks(int warps)
     {
@@ -19,6 +20,7 @@ internal sealed unsafe class Clocks : IDisposable
         _known = (uint*)NativeMemory.AllocZeroed((nuint)(Members * Members), sizeof(uint));
         _fenced = (uint*)NativeMemory.AllocZeroed((nuint)(Members * Members), sizeof(uint));
         _lastSync = new uint[Members];
+        _laneFenced = new uint[Members * 32];
         SafeTime = new uint[Members];
     }
 
@@ -43,6 +45,7 @@ internal sealed unsafe class Clocks : IDisposable
         NativeMemory.Clear(_known, (nuint)(Members * Members * sizeof(uint)));
         NativeMemory.Clear(_fenced, (nuint)(Members * Members * sizeof(uint)));
         Array.Clear(_lastSync);
+        Array.Clear(_laneFenced);
         Array.Clear(SafeTime);
         Time = 1;
         LastAsync = 0;
@@ -57,7 +60,13 @@ internal sealed unsafe class Clocks : IDisposable
     public bool IsOrdered(int member, int other, uint time) => time <= _known[(member * Members) + other];
 
     /// <summary>Whether a write in the generic proxy is ordered, through a proxy fence, before async work that <paramref name="member"/> issues now.</summary>
-    public bool IsFenced(int member, int other, uint time) => time <= _fenced[(member * Members) + other];
+    public bool IsFenced(int member, int other, int lane, uint time)
+    {
+        if (time <= _fenced[(member * Members) + other])
+            return true;
+        uint fence = _laneFenced[(other * 32) + lane];
+        return time <= fence && (other == member || IsOrdered(member, other, fence));
+    }
 
     /// <summary>Whether lanes of one warp have met since <paramref name="time"/>.</summary>
     public bool HaveMet(int member, uint time) => time < _lastSync[member];
@@ -98,13 +107,21 @@ internal sealed unsafe class Clocks : IDisposable
 
     /// <summary><c>fence.proxy.async</c>: what the warp did and knows is visible to async work from here on.</summary>
     /// <param name="member">The warp.</param>
-    /// <param name="isWhole">All its running lanes execute the fence; otherwise the warp's own accesses count only up to where its lanes last met.</param>
-    public void FenceProxy(int member, bool isWhole)
+    /// <param name="lanes">Lanes that execute it: of the accesses since the warp's lanes last met, it covers theirs.</param>
+    /// <param name="isWhole">Whether those are all.</param>
+    public void FenceProxy(int member, uint lanes, bool isWhole)
     {
         uint* known = _known + (member * Members), fenced = _fenced + (member * Members);
-        known[member] = Math.Max(known[member], isWhole ? Time : Math.Max(1, _lastSync[member]) - 1);
         for (int i = 0; i < Members; i++)
             fenced[i] = Math.Max(fenced[i], known[i]);
+        fenced[member] = Math.Max(fenced[member], isWhole ? Time : Math.Max(1, _lastSync[member]) - 1);
+        for (int lane = 0; lane < 32; lane++)
+        {
+            if ((lanes >> lane & 1) != 0)
+                _laneFenced[(member * 32) + lane] = Time;
+        }
+
+        Time++;
     }
 
     /// <summary>The async proxy writes now; returns the time of the write.</summary>

@@ -35,6 +35,8 @@ internal sealed class Decoder
     private readonly Scope _moduleScope = new(null);
     private readonly List<VariableSyntax> _deviceVariables = [];
     private readonly List<(Scope Scope, VariableSyntax Variable)> _dynamicShared = [];
+    private readonly List<(FunctionCode From, FunctionCode To)> _calls = [];
+    private FunctionCode? _present;
     private int _sharedEnd = PtxProgram.SharedBase;
     private int _localEnd = 64;
     private int _scopeNumber;
@@ -70,6 +72,7 @@ internal sealed class Decoder
         Body(_entry, scope);
         while (_toDecode.Count > 0)
             DecodeFunction();
+        RefuseRecursion();
         PlaceDynamicShared();
         Registers.ResolveFunctions();
         foreach ((DecodeContext context, Action<DecodeContext> resolve) in _unresolved)
@@ -125,10 +128,38 @@ internal sealed class Decoder
         return offset;
     }
 
+    /// <summary>Notes a call from the function that is being decoded: parameters have one place each, so no function may come back to itself.</summary>
+    public void Called(FunctionCode function)
+    {
+        if (_present is not null)
+            _calls.Add((_present, function));
+    }
+
+    /// <summary>Functions by their first instruction.</summary>
+    public IReadOnlyDictionary<int, FunctionCode> FunctionsByPc() => _functions.Values.Where(f => f.Pc >= 0).ToDictionary(f => f.Pc);
+
+    private void RefuseRecursion()
+    {
+        foreach (FunctionCode function in _functions.Values)
+        {
+            HashSet<FunctionCode> reached = [];
+            Queue<FunctionCode> next = new([function]);
+            while (next.TryDequeue(out FunctionCode? from))
+            {
+                foreach ((FunctionCode _, FunctionCode to) in _calls.Where(c => c.From == from && reached.Add(c.To)))
+                    next.Enqueue(to);
+            }
+
+            if (reached.Contains(function))
+                throw new DeviceException($"PTX line {function.Syntax.Line}: the function {function.Syntax.Name} calls itself, but the emulator has no stack for recursion.");
+        }
+    }
+
     private void DecodeFunction()
     {
         FunctionCode function = _toDecode[^1];
         _toDecode.RemoveAt(_toDecode.Count - 1);
+        _present = function;
         function.Pc = _code.Count;
         Body(function.Syntax, new Scope(function.Scope));
     }
@@ -187,6 +218,12 @@ internal sealed class Decoder
         }
 
         _code.Add(instruction);
+        if (instruction.Then is { } then)
+        {
+            (then.Syntax, then.Index, then.Class) = (syntax, _code.Count, instruction.Class);
+            (then.Guard, then.GuardIndex, then.IsGuardNegated) = (instruction.Guard, instruction.GuardIndex, instruction.IsGuardNegated);
+            _code.Add(then);
+        }
     }
 
     private void DeclareRegisters(Scope scope, RegisterDeclaration r)

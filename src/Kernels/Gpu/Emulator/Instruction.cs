@@ -26,6 +26,9 @@ internal abstract class Instruction
     /// <summary>How the counters see it.</summary>
     public InstructionClass Class { get; set; }
 
+    /// <summary>An instruction that belongs to this one and follows it: a call's results.</summary>
+    public Instruction? Then { get; set; }
+
     /// <summary>Runs it for some lanes of a warp. <see cref="Warp.Pc"/> points behind it already.</summary>
     /// <param name="w">The warp.</param>
     /// <param name="mask">Lanes that execute: never none.</param>

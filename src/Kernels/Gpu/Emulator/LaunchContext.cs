@@ -35,6 +35,9 @@ internal sealed unsafe class LaunchContext(
     /// <summary>Set when a thread traps: nothing more runs.</summary>
     public bool IsStopped { get; set; }
 
+    /// <summary>Whether the launch before this one in the stream has ended: <c>griddepcontrol.wait</c> waits for it.</summary>
+    public bool IsPredecessorDone { get; set; } = true;
+
     /// <summary>Counts changes of global memory.</summary>
     public long Effects => Volatile.Read(ref _effects);
 

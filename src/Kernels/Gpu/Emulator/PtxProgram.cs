@@ -42,7 +42,7 @@ internal sealed class PtxProgram
     public required LaunchBounds Bounds { get; init; }
 
     /// <summary>Whether the kernel waits for its predecessor by <c>griddepcontrol.wait</c>.</summary>
-    public bool WaitsForPredecessor => Code.Any(i => i.Syntax.Name == "griddepcontrol");
+    public bool WaitsForPredecessor => Code.Any(i => i is Instructions.GridWait);
 
     /// <summary>Parses and decodes.</summary>
     /// <param name="text">The module.</param>

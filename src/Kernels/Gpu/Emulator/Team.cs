@@ -1,3 +1,5 @@
+using Puna.Kernels.Gpu.Emulator.Instructions;
+
 namespace Puna.Kernels.Gpu.Emulator;
 
 /// <summary>How far a team has come.</summary>
@@ -11,6 +13,9 @@ internal enum TeamState
 
     /// <summary>It runs, but nothing changes: it waits for another block.</summary>
     Spinning,
+
+    /// <summary>Threads of it wait for the launch before this one.</summary>
+    Held,
 
     /// <summary>No thread of it can go on, whatever others do.</summary>
     Deadlocked,
@@ -35,6 +40,7 @@ internal sealed partial class Team : IDisposable
         Tally = new Tally(launch.Program.Code.Length);
         int blocks = (int)launch.Cluster.Count;
         Clocks = new Clocks(blocks * (int)((launch.Threads.Count + 31) / 32));
+        ClusterBarrier = new ClusterBarrier(this);
         Blocks = new Block[blocks];
         for (int i = 0; i < blocks; i++)
             Blocks[i] = new Block(this, i);
@@ -51,6 +57,9 @@ internal sealed partial class Team : IDisposable
 
     /// <summary>Asynchronous work that has been issued and has not taken effect.</summary>
     public AsyncQueue Async { get; } = new();
+
+    /// <summary>The cluster's barrier.</summary>
+    public ClusterBarrier ClusterBarrier { get; }
 
     /// <summary>Counts what may let a polling warp go on.</summary>
     public long Progress { get; set; }
@@ -77,6 +86,7 @@ internal sealed partial class Team : IDisposable
         Clocks.Reset();
         Async.Clear();
         ClearOrder();
+        ClusterBarrier.Reset();
         _live = _warps.Length;
         Idle = Steps = 0;
         Progress = 0;
@@ -98,6 +108,7 @@ internal sealed partial class Team : IDisposable
     public void WarpExited()
     {
         _live--;
+        ClusterBarrier.CompleteIfReady();
         Effects++;
         Progress++;
     }
@@ -124,6 +135,10 @@ internal sealed partial class Team : IDisposable
                 Progress++;
                 Effects++;
             }
+            else if (!Launch.IsPredecessorDone && _warps.Any(w => GridDependency.Held(w) != 0))
+            {
+                return TeamState.Held;
+            }
             else if (!ForceParked())
             {
                 return TeamState.Deadlocked;
@@ -131,6 +146,15 @@ internal sealed partial class Team : IDisposable
         }
 
         return Idle > SpinLimit ? TeamState.Spinning : TeamState.Running;
+    }
+
+    /// <summary>The launch before this one has ended: threads that waited for it go on.</summary>
+    public void ReleaseHeld()
+    {
+        foreach (Warp warp in _warps)
+            warp.Release(GridDependency.Held(warp));
+        Progress++;
+        Effects++;
     }
 
     public void Dispose()

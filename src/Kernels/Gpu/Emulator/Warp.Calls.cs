@@ -23,6 +23,34 @@ internal sealed unsafe partial class Warp
         return true;
     }
 
+    /// <summary>The function that each lane called last through a pointer.</summary>
+    public int[] LastCallee { get; } = new int[32];
+
+    /// <summary>Some lanes go to a function; others execute the call again.</summary>
+    public void CallSome(uint mask, uint others, int target, int call)
+    {
+        for (uint m = mask; m != 0; m &= m - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(m);
+            if (_depth[lane] == MaximumDepth)
+                throw new InvalidOperationException("calls are nested too deeply");
+            _returns[(lane * MaximumDepth) + _depth[lane]++] = Pc;
+            LastCallee[lane] = LanePc[lane] = target;
+        }
+
+        for (uint m = others; m != 0; m &= m - 1)
+            LanePc[BitOperations.TrailingZeroCount(m)] = call;
+        BranchEach(mask | others);
+    }
+
+    /// <summary>Reports that lanes cannot call any deeper, and ends them.</summary>
+    public void ReportDepth(Instruction instruction, uint mask)
+    {
+        if (IsNew(FindingKind.Misuse, instruction))
+            Report(FindingKind.Misuse, instruction, BitOperations.TrailingZeroCount(mask), 0, $"Calls are nested more than {MaximumDepth} deep.");
+        Exit(mask);
+    }
+
     /// <summary>Lanes go back to where they were called, or end.</summary>
     public void Return(uint mask)
     {

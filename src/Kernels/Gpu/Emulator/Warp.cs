@@ -139,6 +139,13 @@ internal sealed unsafe partial class Warp : IDisposable
         U[r.Index] &= ~(1u << lane);
     }
 
+    /// <summary>The lanes have executed an instruction together: what each did before is ordered before what all do next.</summary>
+    public void MeetLanes()
+    {
+        if (Launch.Options.Checked)
+            Team.Clocks.Meet(ClockIndex);
+    }
+
     /// <summary>Makes the warp ready for a block.</summary>
     /// <param name="block">The block.</param>
     /// <param name="index">The warp's number in it.</param>

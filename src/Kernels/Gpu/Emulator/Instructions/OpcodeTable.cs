@@ -11,8 +11,8 @@ internal static class OpcodeTable
     {
         if (IsEmpty(c.Name))
             return Empty(c);
-        return IntegerOpcodes.Decode(c) ?? FloatOpcodes.Decode(c) ?? ConvertOpcodes.Decode(c) ?? MemoryOpcodes.Decode(c)
-            ?? ControlOpcodes.Decode(c) ?? WarpOpcodes.Decode(c) ?? AsyncOpcodes.Decode(c) ?? MatrixOpcodes.Decode(c)
+        return AsyncOpcodes.Decode(c) ?? MatrixOpcodes.Decode(c) ?? IntegerOpcodes.Decode(c) ?? FloatOpcodes.Decode(c)
+            ?? ConvertOpcodes.Decode(c) ?? MemoryOpcodes.Decode(c) ?? ControlOpcodes.Decode(c) ?? WarpOpcodes.Decode(c)
             ?? throw c.Error($"the emulator does not know the opcode {c.Name}");
     }
 

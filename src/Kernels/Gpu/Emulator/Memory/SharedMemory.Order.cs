@@ -132,7 +132,7 @@ internal sealed unsafe partial class SharedMemory
         for (long i = offset; i < offset + bytes; i++)
         {
             int writer = (int)(_writer[i] >> 23);
-            if (_writeTime[i] != 0 && writer != clocks.AsyncProxy && !clocks.IsFenced(member, writer, _writeTime[i]))
+            if (_writeTime[i] != 0 && writer != clocks.AsyncProxy && !clocks.IsFenced(member, writer, (int)(_writer[i] >> 18 & 31), _writeTime[i]))
                 return Writer(ConflictKind.WriteThenRead, i);
         }
 
