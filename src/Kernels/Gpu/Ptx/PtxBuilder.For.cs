@@ -57,6 +57,8 @@ public sealed partial class PtxBuilder
         if (bounds.Start.Value is { IsConstant: false } start)
             start.Name ??= PtxNames.OfExpression(names.Start, start.Index);
         string name = PtxNames.OfLambda(names.Body) ?? "i";
+        Scope scope = OpenScope(diverges: false);
+        _depth--;
         T counter = NewVariable<T>(name, null);
         counter.Value!.Varies = bounds.Start.Value?.Varies ?? false; // a new variable has a register
         Assign(counter, bounds.Start);
@@ -76,6 +78,10 @@ public sealed partial class PtxBuilder
         }
 
         At(file, line);
+        _depth++;
+        CloseScope(scope);
+        foreach (Value variable in scope.Assigned.Where(v => !v.Scope!.IsClosed)) // variables have a scope
+            variable.AssignIn(_scope);
     }
 
     // whole groups of rounds start below end - (unroll - 1) * step, which must not wrap below zero

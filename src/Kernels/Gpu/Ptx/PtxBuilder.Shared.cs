@@ -16,14 +16,6 @@ public sealed partial class PtxBuilder
     /// <summary>Alignment of the dynamic shared memory; 0 where there is none.</summary>
     internal int DynamicSharedAlignment { get; private set; }
 
-    /// <summary>Shared memory that a block may have in all: <see cref="Arch"/>'s limit.</summary>
-    public int SharedBudget => (Arch.Major, Arch.Minor) switch
-    {
-        (8, 0) or (8, 7) => 163 * 1024,
-        (9, 0) => 227 * 1024,
-        _ => 99 * 1024,
-    };
-
     /// <summary>An array in shared memory, of at most 48 KiB with all its like.</summary>
     /// <typeparam name="T">Of its elements.</typeparam>
     /// <param name="name">Name in the text.</param>
@@ -69,15 +61,15 @@ public sealed partial class PtxBuilder
         if (size == 0)
             throw Fail($"the shared array '{name}' holds predicates, but memory holds none");
         if ((long)size * count > int.MaxValue)
-            throw Fail($"the shared array '{name}' has {(long)size * count} bytes, but a block has {SharedBudget} on {Arch}");
+            throw Fail($"the shared array '{name}' has {(long)size * count} bytes, but a block has {Arch.SharedBytesPerBlock} on {Arch}");
         return size * count;
     }
 
     private void CheckBudget(string name)
     {
         long total = (long)_staticSharedBytes + _dynamicSharedBytes;
-        if (total > SharedBudget)
-            throw Fail($"with the shared array '{name}' the kernel needs {total} bytes of shared memory, but a block has {SharedBudget} on {Arch}");
+        if (total > Arch.SharedBytesPerBlock)
+            throw Fail($"with the shared array '{name}' the kernel needs {total} bytes of shared memory, but a block has {Arch.SharedBytesPerBlock} on {Arch}");
     }
 
     /// <summary>A register with a shared array's address, written once, before the body.</summary>

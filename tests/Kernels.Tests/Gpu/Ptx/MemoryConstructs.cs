@@ -62,6 +62,13 @@ internal static class MemoryConstructs
             t.Out(t.Input<U32>(0).Load(t.K.ThreadX, new AccessOptions { Order = MemoryOrder.Acquire, Scope = MemoryScope.Cluster }));
             t.K.Fence(MemoryScope.Cluster);
         }, l => [l.U32(0)]) { Lowest = GpuArch.Sm90 },
+        new("prefetches", t =>
+        {
+            Global<U32> x = t.Input<U32>(0);
+            x.Prefetch();
+            x.Offset(t.K.ThreadX).Prefetch(L2Eviction.Last);
+            t.Out(x[t.K.ThreadX]);
+        }, l => [l.U32(0)]),
         new("shared_array", t =>
         {
             PtxBuilder k = t.K;
