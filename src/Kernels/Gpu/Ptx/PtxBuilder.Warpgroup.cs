@@ -6,18 +6,6 @@ public sealed partial class PtxBuilder
 {
     private const int WarpgroupThreads = 128;
 
-    /// <summary>True in one lane of the warp, which the hardware chooses; the whole warp comes; sm_90.</summary>
-    /// <param name="file">Passed by the compiler.</param>
-    /// <param name="line">Passed by the compiler.</param>
-    public Pred ElectOne([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
-    {
-        Value lane = NewRegister(PtxType.U32), isElected = NewRegister(PtxType.Pred);
-        Emit("elect.sync", 80, GpuArch.Sm90, Operand.Pair(Operand.Out(lane), Operand.Out(isElected)), Mask(AllLanes));
-        lane.Varies = isElected.Varies = true;
-        At(file, line);
-        return Pred.Of(isElected);
-    }
-
     /// <summary>The warpgroup takes registers up to this many per thread, and waits until there are as many; sm_90a.</summary>
     /// <param name="registers">24 to 256, a multiple of 8, not less than it has.</param>
     /// <param name="file">Passed by the compiler.</param>

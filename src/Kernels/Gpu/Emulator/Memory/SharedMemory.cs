@@ -19,6 +19,7 @@ internal sealed unsafe partial class SharedMemory : IDisposable
         State = (byte*)NativeMemory.AlignedAlloc((nuint)Bytes + 64, 64);
         if (team.Launch.Options.Checked)
             AllocateOrder();
+        AllocateAsync();
     }
 
     /// <summary>Size, with the unused bytes before the first variable.</summary>
@@ -36,6 +37,7 @@ internal sealed unsafe partial class SharedMemory : IDisposable
         NativeMemory.Fill(Data, (nuint)Bytes, 0xFF);
         NativeMemory.Fill(State, (nuint)Bytes, _team.Launch.Options.Checked ? ByteState.Undefined : ByteState.Defined);
         ClearOrder();
+        ClearAsync();
     }
 
     /// <summary>Whether an access lies inside.</summary>
@@ -46,5 +48,6 @@ internal sealed unsafe partial class SharedMemory : IDisposable
         NativeMemory.AlignedFree(Data);
         NativeMemory.AlignedFree(State);
         FreeOrder();
+        FreeAsync();
     }
 }
