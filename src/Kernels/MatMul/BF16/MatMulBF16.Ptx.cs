@@ -42,7 +42,7 @@ public static partial class MatMulBF16
             _y = k.PointerParam<F32>("y");
             _rows = k.U32Param("rows");
             int stageBytes = 2 * TileSize * 2 * _step;
-            _stages = Math.Min(4, k.SharedBudget / stageBytes);
+            _stages = Math.Min(4, k.Arch.SharedBytesPerBlock / stageBytes);
             _x = k.SharedTile<BF16x2>("x_tile", TileSize, Swizzle(inSize), _stages);
             _w = k.SharedTile<BF16x2>("w_tile", TileSize, Swizzle(inSize), _stages);
 
