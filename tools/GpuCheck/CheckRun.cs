@@ -61,7 +61,8 @@ internal sealed class CheckRun(CheckPlan plan, TextWriter output, TimeProvider c
 
         Roofs roofs = Roofs.Measure(gpu);
         output.WriteLine(FormattableString.Invariant(
-            $"copy {roofs.CopyGigabytesPerSecond:F0} GB/s, read {roofs.ReadGigabytesPerSecond:F0} GB/s"));
+            $"copy {roofs.CopyGigabytesPerSecond:F0} GB/s, read {roofs.ReadGigabytesPerSecond:F0} GB/s, ")
+            + FormattableString.Invariant($"mma {roofs.MmaTeraflops:F0} TFLOP/s, wgmma {roofs.WgmmaTeraflops:F0} TFLOP/s"));
         return roofs;
     }
 

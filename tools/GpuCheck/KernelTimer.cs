@@ -22,18 +22,20 @@ internal sealed record Timing(
 /// <param name="gpu">The device.</param>
 internal sealed class KernelTimer(IGpu gpu)
 {
-    private const int MostCopies = 256, SampleCount = 15;
+    private const int SampleCount = 15;
     private const double SampleMicroseconds = 20_000;
 
     /// <summary>Times a call.</summary>
-    public Timing Time(KernelCall call)
+    /// <param name="call">The call.</param>
+    /// <param name="mostCopies">Copies of the buffers at most.</param>
+    public Timing Time(KernelCall call, int mostCopies = 256)
     {
         using var first = new KernelLaunch(gpu, call, guardBytes: 0);
         List<KernelLaunch> copies = [first];
         try
         {
             long bytes = Math.Max(1, first.Bytes), enough = 4 * gpu.Facts.L2Bytes;
-            long wanted = Math.Min(MostCopies, (enough / bytes) + 1);
+            long wanted = Math.Min(mostCopies, (enough / bytes) + 1);
             while (copies.Count < wanted)
                 copies.Add(first.Duplicate());
             return Time(copies, copies.Count * bytes > enough);

@@ -51,4 +51,66 @@ internal static class RoofKernels
         });
         k.If(folded == 0x9E3779B9u, () => y[first] = folded);
     });
+
+    /// <summary>Independent products of a warp in one round of <see cref="Mma"/>.</summary>
+    public const int Tiles = 8;
+
+    /// <summary>Registers that a thread of <see cref="Mma"/> loads: one left factor, a right one for each product.</summary>
+    public const int MmaWords = 4 + (2 * Tiles);
+
+    /// <summary>BF16 products of registers, and nothing else in the loop; each thread writes the sum of its sums.</summary>
+    public static GpuKernel Mma(GpuArch arch) => PtxBuilder.Kernel("roof_mma", arch, Threads, k =>
+    {
+        Global<BF16x2> x = k.PointerParam<BF16x2>("x").Row(k.ThreadX, MmaWords);
+        Global<F32> y = k.PointerParam<F32>("y");
+        U32 rounds = k.U32Param("rounds");
+        FragmentA<BF16x2> a = new(x[0], x[1], x[2], x[3]);
+        FragmentB<BF16x2>[] b = [.. Enumerable.Range(0, Tiles).Select(i => new FragmentB<BF16x2>(x[4 + (2 * i)], x[5 + (2 * i)]))];
+        FragmentC<F32>[,] sums = k.Accumulators<F32>(1, Tiles);
+        k.For(0, rounds, _ =>
+        {
+            for (int i = 0; i < Tiles; i++)
+                k.Mma(a, b[i], sums[0, i]);
+        });
+        y[k.BlockX * Threads + k.ThreadX] = Enumerable.Range(0, 4 * Tiles).Select(i => sums[0, i / 4][i % 4]).Aggregate((p, q) => p + q);
+    });
+
+    /// <summary>Threads of a block of <see cref="Wgmma"/>: one warpgroup.</summary>
+    public const int WarpgroupThreads = 128;
+
+    /// <summary>Columns of a product of <see cref="Wgmma"/>; it has 64 rows.</summary>
+    public const int WgmmaColumns = 256;
+
+    /// <summary>Products along K in one round of <see cref="Wgmma"/>, 16 elements each: a row of 128 bytes.</summary>
+    public const int WgmmaSteps = 4;
+
+    /// <summary>Words of shared memory of <see cref="Wgmma"/>: 64 rows and a row for each column.</summary>
+    public const int WgmmaWords = (64 + WgmmaColumns) * 128 / 4;
+
+    /// <summary>BF16 products of shared memory, and nothing else in the loop; each thread writes the sum of its sums.</summary>
+    public static GpuKernel Wgmma(GpuArch arch) => PtxBuilder.Kernel("roof_wgmma", arch, WarpgroupThreads, k =>
+    {
+        Global<BF16x2> x = k.PointerParam<BF16x2>("x");
+        Global<F32> y = k.PointerParam<F32>("y");
+        U32 rounds = k.U32Param("rounds");
+        SharedTile<BF16x2> left = k.SharedTile<BF16x2>("left", 64), right = k.SharedTile<BF16x2>("right", WgmmaColumns);
+        Shared<BF16x2> rows = left.Start, columns = right.Start;
+        k.For(k.ThreadX, left.Length, step: WarpgroupThreads, i => rows[i] = x[i]);
+        k.For(k.ThreadX, right.Length, step: WarpgroupThreads, i => columns[i] = x.Offset(left.Length)[i]);
+        k.FenceAsyncProxy();
+        k.Barrier();
+
+        MatrixDescriptor<BF16x2> a = k.Descriptor(left, 0), b = k.Descriptor(right, 0);
+        WgmmaAccumulator<F32> sums = k.WgmmaAccumulator<F32>(WgmmaColumns);
+        k.For(0, rounds, _ =>
+        {
+            k.WgmmaFence();
+            for (int step = 0; step < WgmmaSteps; step++)
+                k.Wgmma(sums, a.Step(step), b.Step(step));
+            k.WgmmaCommit();
+            k.WgmmaWait(1);
+        });
+        k.WgmmaWait(0);
+        y[k.BlockX * WarpgroupThreads + k.ThreadX] = Enumerable.Range(0, sums.Count).Select(i => sums[i]).Aggregate((p, q) => p + q);
+    });
 }

@@ -25,7 +25,7 @@ internal sealed record CheckDevice(string Label, IGpu Gpu, Func<ImmutableArray<L
         {
             outcome = KernelRunner.Run(Gpu, call, GuardBytes, after);
         }
-        catch (Exception e) when (e is DeviceException or OutOfCapacityException)
+        catch (Exception e) when (e is DeviceException or OutOfCapacityException or ArgumentException)   // the last: arguments that the kernel has not
         {
             failure = e.Message;
         }

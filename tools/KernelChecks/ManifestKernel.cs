@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Puna.Kernels.Gpu;
 using Puna.Runtime.Loading;
 
@@ -8,6 +9,8 @@ namespace Puna.Tools.KernelChecks;
 /// <summary>A kernel of a <see cref="KernelManifest"/>.</summary>
 internal sealed class ManifestKernel
 {
+    private static readonly KernelArgument Null = new("null", ArgumentKind.Scalar, new byte[8]);
+
     private readonly ManifestFields _fields;
     private readonly string _folder;
 
@@ -61,6 +64,7 @@ internal sealed class ManifestKernel
             .. _fields.Array("parameters").Select((p, i) =>
                 Argument(new ManifestFields(p, $"{_fields.Where}: parameter {i}"), tensors)),
         ];
+        arguments = arguments.AddRange(Omitted(text, kernel.Entry, arguments.Length));
         return new KernelCall(kernel, _fields.Dim("grid"), arguments,
         [
             .. _fields.Array("outputs").Select((o, i) =>
@@ -68,11 +72,23 @@ internal sealed class ManifestKernel
         ]);
     }
 
+    /// <summary>
+    /// Triton's kernels end in pointers that only its profiler uses: 64-bit parameters behind the last one given are null.
+    /// </summary>
+    private static IEnumerable<KernelArgument> Omitted(string text, string entry, int given)
+    {
+        Match declared = Regex.Match(text, $@"\.entry\s+{Regex.Escape(entry)}\s*\(([^)]*)\)");
+        string[] omitted = [.. declared.Groups[1].Value.Split(".param", StringSplitOptions.TrimEntries).Skip(1 + given)];
+        return omitted.All(p => p.StartsWith(".u64", StringComparison.Ordinal) || p.StartsWith(".b64", StringComparison.Ordinal))
+            ? omitted.Select(_ => Null)
+            : [];
+    }
+
     private static KernelArgument Argument(ManifestFields parameter, KernelTensors tensors)
     {
         string kind = parameter.Text("kind");
         if (kind == "null")
-            return new KernelArgument("null", ArgumentKind.Scalar, new byte[8]);
+            return Null;
         if (kind == "buffer")
         {
             string tensor = parameter.Text("tensor");
