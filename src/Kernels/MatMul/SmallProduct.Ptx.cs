@@ -32,7 +32,8 @@ internal static partial class SmallProduct
     {
         ProductPlan plan = new(k, rows, format.ElementBytes);
         string name = $"product_{format.Name}_{(activations == NumberFormat.F32 ? "f32_" : "")}{rows}x{k}";
-        return PtxBuilder.Kernel(name, arch, Threads, b => new Body<T, TSum>(b, format, plan, activations).Write());
+        return PtxBuilder.Kernel(name, arch, Threads, b => new Body<T, TSum>(b, format, plan, activations).Write(),
+            plan.ColumnTiles == 1 ? new KernelOptions { MaxRegisters = 64 } : null);   // four blocks on a multiprocessor
     }
 
     /// <summary>The kernel while it is written.</summary>
@@ -215,7 +216,8 @@ internal static partial class SmallProduct
             U32 firstWord = firstTile * (plan.TileRowBytes / 4);
             k.For(k.Lane, groups * (chunksPerGroup * plan.Rows * 4), step: 32, item =>
             {
-                U32 t = item & 3, row = (item >> 2) % plan.Rows, chunk = (item >> 2) / plan.Rows;
+                U32 t = item & 3;
+                (U32 chunk, U32 row) = (item >> 2).DivideBy(plan.Rows);
                 U32 word = firstWord + chunk * (plan.ChunkBytes / 4);
                 U32 at = U32.Mad(row, plan.K * plan.ElementBytes / 4, word + t);
                 U32[] values = [.. Enumerable.Range(0, words).Select(w => Activation(word, at, w))];
@@ -260,7 +262,7 @@ internal static partial class SmallProduct
             Shared<TSum> sums = _sums.Cast<TSum>();
             k.For(k.ThreadX, count * perTile, step: Threads, item =>
             {
-                U32 tile = item / perTile, within = item % perTile;
+                (U32 tile, U32 within) = item.DivideBy(perTile);
                 Shared<TSum> at = sums.Row(tile, ProductPlan.Warps * perTile).Offset(within);
                 TSum total = at[0];
                 for (int w = 1; w < ProductPlan.Warps; w++)
@@ -294,16 +296,16 @@ internal static partial class SmallProduct
         public static WarpSegment Of(PtxBuilder k, ProductPlan plan, U32 warp)
         {
             int unit = plan.SplitsTiles ? 16 : 128, units = (plan.K + unit - 1) / unit;
-            U32 At(U32 w) => U32.Min(((w * units) >> 3) * unit, plan.K);
-            U32 start = At(warp).Named("segment"), end = At(warp + 1).Named("segment_end"), startTile = start / ProductPlan.TileK;
-            U32 tiles = (end + (ProductPlan.TileK - 1)) / ProductPlan.TileK - startTile;
+            U32 At(U32 w) => U32.Min(((w * units) >> 3) * unit, plan.K);   // w · units / 8, as eight segments
+            U32 start = At(warp).Named("segment"), end = At(warp + 1).Named("segment_end"), startTile = start >> 5;
+            U32 tiles = ((end + 31) >> 5) - startTile;
             if (plan.SplitsTiles)
                 tiles = k.Select(end > start, tiles, (U32)0);
-            return new WarpSegment(plan, start, end, startTile, (tiles / plan.GroupTiles).Named("groups"));
+            return new WarpSegment(plan, start, end, startTile, tiles.DivideBy(plan.GroupTiles).Quotient.Named("groups"));
         }
 
         /// <summary>The first group of a panel, where there are several.</summary>
-        public U32 GroupAt(U32 panel) => Groups * panel / Plan.Panels;
+        public U32 GroupAt(U32 panel) => (Groups * panel).DivideBy(Plan.Panels).Quotient;
 
         /// <summary>The first tile of a panel, where there are several.</summary>
         public U32 TileAt(U32 panel) => StartTile + GroupAt(panel) * Plan.GroupTiles;
