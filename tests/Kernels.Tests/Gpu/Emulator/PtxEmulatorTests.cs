@@ -195,7 +195,7 @@ public class PtxEmulatorTests
 
     [Theory]
     [InlineData(96, "order: a block of [96, 1, 1] threads is asked for, but the kernel requires [64, 1, 1] (.reqntid).")]
-    [InlineData(64, "order: 1 arguments are given, but the kernel has 2 parameters.")]
+    [InlineData(64, "order: 3 arguments are given, but the kernel has 2 parameters.")]
     public void A_launch_that_does_not_fit_is_refused(int threads, string message)
     {
         const string Text = """
@@ -206,7 +206,7 @@ public class PtxEmulatorTests
             """;
         using EmulatedMemory memory = new();
         PtxEmulator emulator = new(memory, new EmulatorOptions());
-        ReadOnlyMemory<byte>[] arguments = threads == 64 ? [new byte[8]] : [new byte[8], new byte[8]];
+        ReadOnlyMemory<byte>[] arguments = threads == 64 ? [new byte[8], new byte[8], new byte[8]] : [new byte[8], new byte[8]];
         LoadedProgram program = emulator.Load(Text, "order");
 
         DeviceException e = Assert.Throws<DeviceException>(() => emulator.Launch(program, 1, threads, arguments));

@@ -5,12 +5,18 @@ internal static class PtxText
 {
     /// <summary>
     /// A kernel <c>k</c> for sm_90a with 64-bit parameters a0, a1, …, already in x0, x1, …; r0 is the thread; shared memory
-    /// is <c>s</c>. Registers: r (u32), x (u64), f (f32), p (predicates).
+    /// is <c>s</c>, room for mbarriers <c>bar</c>. Registers: r (u32), x (u64), f (f32), p (predicates).
     /// </summary>
-    public static string Kernel(int parameters, string body, int sharedBytes = 4096, string parameterType = ".u64")
+    /// <param name="parameters">How many pointers.</param>
+    /// <param name="body">Instructions.</param>
+    /// <param name="sharedBytes">Size of <c>s</c>.</param>
+    /// <param name="maps">Tensor maps that follow the pointers; their addresses are in x20, x21, ….</param>
+    public static string Kernel(int parameters, string body, int sharedBytes = 4096, int maps = 0)
     {
-        string list = string.Join(", ", Enumerable.Range(0, parameters).Select(i => $".param {(i == 0 ? parameterType : ".u64")} a{i}{(i == 0 && parameterType != ".u64" ? "[128]" : "")}"));
-        string loads = string.Join(" ", Enumerable.Range(0, parameters).Where(i => i > 0 || parameterType == ".u64").Select(i => $"ld.param.u64 x{i}, [a{i}];"));
+        string list = string.Join(", ", Enumerable.Range(0, parameters).Select(i => $".param .u64 a{i}")
+            .Concat(Enumerable.Range(0, maps).Select(i => $".param .align 64 .b8 map{i}[128]")));
+        string loads = string.Join(" ", Enumerable.Range(0, parameters).Select(i => $"ld.param.u64 x{i}, [a{i}];")
+            .Concat(Enumerable.Range(0, maps).Select(i => $"mov.b64 x{20 + i}, map{i}; cvta.param.u64 x{20 + i}, x{20 + i};")));
         return $$"""
             .version 8.4
             .target sm_90a

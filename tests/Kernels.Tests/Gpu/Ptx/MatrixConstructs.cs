@@ -49,7 +49,7 @@ internal static class MatrixConstructs
             FragmentC<F32> left = k.Accumulator<F32>("left"), right = k.Accumulator<F32>("right");
             k.Set(left[3], t.In<F32>(0));
             k.Set(right[0], t.In<F32>(1));
-            FragmentA<BF16x2> a = k.ToA(left, right, (low, high) => BF16x2.Pack(low, high));
+            FragmentA<BF16x2> a = k.ToA(left, right, (low, high) => BF16x2.Convert(low, high));
             t.Out(a[1]);
             t.Out(a[2]);
         }, l => [(uint)Rounded(l.F32(0)) << 16, (uint)Rounded(l.F32(1))]),
