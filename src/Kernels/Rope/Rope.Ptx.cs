@@ -22,7 +22,7 @@ public static partial class Rope
         {
             Global<F32> rows = k.PointerParam<F32>("rows"), frequencies = k.PointerParam<F32>("frequencies");
             Global<I32> positions = k.PointerParam<I32>("positions");
-            U32 j = k.ThreadX % half, first = k.ThreadX / half;
+            (U32 first, U32 j) = k.ThreadX.DivideBy(half);
             (F32 sin, F32 cos) = SinCos(k, positions[k.BlockX].ToF32() * frequencies[j]);
 
             Global<F32> pair = rows.Row(k.BlockX, heads.QuerySize + 2 * heads.KvSize).Offset(j);

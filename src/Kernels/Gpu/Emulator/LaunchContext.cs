@@ -44,9 +44,6 @@ internal sealed unsafe class LaunchContext(
     /// <summary>Global memory has changed. Lost counts do no harm.</summary>
     public void AddEffect() => _effects++;
 
-    /// <summary>A warp has executed <c>griddepcontrol.wait</c>: what the predecessor wrote may be read from here on.</summary>
-    public static void WaitedForPredecessor(Warp w) => w.HasWaitedForPredecessor = true;
-
     /// <summary>The address of a variable in device memory.</summary>
     public ulong AddressOf(string symbol) => symbols[symbol];
 

@@ -67,7 +67,7 @@ public static partial class MatMulBF16
                 _k.FenceMbarrierInit();
             });
             _k.Barrier();
-            _k.If(_k.ThreadX >= ConsumerThreads, () => _k.If(_k.ThreadX == ConsumerThreads, Produce)).Else(Consume);
+            _k.If(_k.ThreadX >= ConsumerThreads, () => _k.If(_k.Elect(), Produce)).Else(Consume);
         }
 
         private void Produce()

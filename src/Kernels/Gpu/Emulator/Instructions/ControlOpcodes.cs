@@ -17,8 +17,8 @@ internal static partial class ControlOpcodes
         "bar" or "barrier" => Barrier(c),
         "membar" or "fence" => Fence(c),
         "nanosleep" => Sleep(c),
-        "setmaxnreg" => Registers(c),
         "griddepcontrol" => GridDependency.Decode(c),
+        "setmaxnreg" => Registers(c),
         _ => null,
     };
 

@@ -1,0 +1,67 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using Puna.Kernels.Gpu;
+using Puna.Kernels.Gpu.Layouts;
+using static Puna.Kernels.Gpu.SpecArguments;
+
+namespace Puna.Kernels;
+
+public static partial class I8Product
+{
+    private const double CodeDeviation = 74, LargestScale = 1.5;   // of all codes, equally often
+
+    /// <summary>A shape is <c>[rows, k, n]</c>; INT8 activations, and F16 ones.</summary>
+    public static ImmutableArray<KernelSpec> Kernels { get; } =
+    [
+        new("product_i8_i8", SmallProduct.Shapes, Architectures: [GpuArch.Sm80, GpuArch.Sm90a], Prepare,
+            Bytes: s => SmallProduct.Bytes(s, elementBytes: 1) + 4L * s[0], SmallProduct.Flops,
+            Assembly: _ => new AssemblyBudget(Registers: 128, LoopInstructions: 999, ["IMMA.16832.S8.S8", "LDG.E"], ["F2FP", "HMMA"]),
+            SmallProduct.Mutants(zero: 0))
+        {
+            HardwareShapes = SmallProduct.HardwareShapes,
+        },
+        new("product_i8", SmallProduct.Shapes, Architectures: [GpuArch.Sm80, GpuArch.Sm90a], PrepareHalf,
+            Bytes: s => SmallProduct.Bytes(s, elementBytes: 2), SmallProduct.Flops,
+            Assembly: _ => new AssemblyBudget(Registers: 128, LoopInstructions: 999, ["HMMA.16816.F32", "PRMT", "LDG.E", "LDS.128"], ["F2FP"]),
+            SmallProduct.Mutants(zero: SignBit))
+        {
+            HardwareShapes = SmallProduct.HardwareShapes,
+        },
+    ];
+
+    private const byte SignBit = 0x80;   // codes with it flipped are 128 too large, and never negative
+
+    private static KernelCall Prepare(ImmutableArray<int> shape, GpuArch arch, SeededValues values)
+    {
+        (int rows, int k, int n) = (shape[0], shape[1], shape[2]);
+        Tensor y = Tensor.Allocate(DType.F32, rows, n), scales = SmallProduct.Scales(values, n), rowScales = SmallProduct.Scales(values, rows);
+        byte[] x = SmallProduct.Codes(values, (long)rows * k, AllCodes()), codes = SmallProduct.Codes(values, (long)n * k, AllCodes());
+        Reference(Signed(x), rowScales.Span<float>(), Signed(codes), scales.Span<float>(), y);
+
+        // the sum is exact; its conversion, two products and the reference's own rounding
+        return new KernelCall(Ptx(k, Math.Max(rows, 1), arch), SmallProduct.Grid(shape),
+            [
+                Buffer<byte>("x", x), Buffer("x_scale", rowScales),
+                Buffer<byte>("w", SmallProduct.Packed(WeightPacking.Bits8, codes, n, k, fill: 0)), Buffer("scale", scales),
+                Output("y", y.Bytes), Scalar("n", n),
+            ],
+            [Expect("y", y, relative: 4 * OpSpec.RoundingUnit)]);
+    }
+
+    private static KernelCall PrepareHalf(ImmutableArray<int> shape, GpuArch arch, SeededValues values)
+    {
+        (int rows, int k, int n) = (shape[0], shape[1], shape[2]);
+        Tensor x = values.Normal(DType.F16, rows, k), y = Tensor.Allocate(DType.F32, rows, n), scales = SmallProduct.Scales(values, n);
+        byte[] codes = SmallProduct.Codes(values, (long)n * k, AllCodes());
+        HalfReference(x, Signed(codes), scales.Span<float>(), y);
+        byte[] packed = SmallProduct.Packed(WeightPacking.F8Convert, codes, n, k, fill: 0);
+        foreach (ref byte code in packed.AsSpan())
+            code ^= SignBit;
+        return SmallProduct.HalfCall(HalfPtx(k, Math.Max(rows, 1), NumberFormat.F16, arch), shape, x, packed, scales, y,
+            SmallProduct.Tolerance(k, LargestScale * CodeDeviation));
+    }
+
+    private static byte[] AllCodes() => [.. Enumerable.Range(0, 256).Select(i => (byte)i)];
+
+    private static ReadOnlySpan<sbyte> Signed(byte[] codes) => MemoryMarshal.Cast<byte, sbyte>(codes);
+}
