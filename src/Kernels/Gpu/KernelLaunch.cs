@@ -74,8 +74,9 @@ public sealed class KernelLaunch : IDisposable
 
     /// <summary>Reads a buffer back, after all queued work.</summary>
     /// <param name="buffer">Its name.</param>
+    /// <param name="most">Bytes from its start at most; null for all.</param>
     /// <exception cref="ArgumentException">No argument has that name.</exception>
-    public byte[] Read(string buffer)
+    public byte[] Read(string buffer, long? most = null)
     {
         if (!_buffers.TryGetValue(buffer, out (DeviceBuffer Memory, long Bytes) found))
         {
@@ -83,7 +84,7 @@ public sealed class KernelLaunch : IDisposable
                 + $"{string.Join(", ", _buffers.Keys)} was expected.", nameof(buffer));
         }
 
-        byte[] bytes = new byte[found.Bytes];
+        byte[] bytes = new byte[Math.Min(most ?? found.Bytes, found.Bytes)];
         if (bytes.Length > 0)
             _gpu.Copy(found.Memory, bytes, _guardBytes);
         return bytes;

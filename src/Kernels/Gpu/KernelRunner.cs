@@ -25,5 +25,5 @@ public static class KernelRunner
     /// <param name="launch">The call on its device; nothing is queued.</param>
     /// <param name="call">The call.</param>
     public static KernelOutcome Compare(KernelLaunch launch, KernelCall call) => new(
-        [.. call.Expected.Select(e => OutputOutcome.Of(e, launch.Read(e.Buffer)))], launch.FindDamage(), launch.Report);
+        [.. call.Expected.Select(e => OutputOutcome.Of(e, launch.Read(e.Buffer, e.Values.Length)))], launch.FindDamage(), launch.Report);
 }

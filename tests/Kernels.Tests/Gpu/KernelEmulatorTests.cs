@@ -18,7 +18,7 @@ public partial class KernelEmulatorTests
         [.. Kernels.SelectMany(k => KernelSpecs.Find(k.Data.Item1).Mutants.Select(m => (k.Data.Item1, k.Data.Item2, m.Name)))];
 
     [Theory, MemberData(nameof(Runs))]
-    public void Outputs_are_within_their_tolerance_and_nothing_is_reported(string name, string architecture, AsyncSchedule schedule)
+    public void Outputs_are_right_nothing_is_reported_and_no_fewer_bytes_move_than_the_spec_says(string name, string architecture, AsyncSchedule schedule)
     {
         (KernelSpec spec, GpuArch arch) = (KernelSpecs.Find(name), GpuArch.Parse(architecture));
         foreach (ImmutableArray<int> shape in spec.Shapes)
@@ -30,21 +30,8 @@ public partial class KernelEmulatorTests
             string what = $"{name} {KernelSpecs.Name(shape)} for {arch}, {schedule}";
             Assert.True(outcome.IsRight, outcome.Problem(what));
             Assert.True(!gpu.Reports.SelectMany(r => r.Reports).Any(), $"{what}: {string.Join('\n', gpu.Reports.SelectMany(r => r.Reports))}");
-        }
-    }
-
-    [Theory, MemberData(nameof(Kernels))]
-    public void No_kernel_moves_less_than_its_spec_says(string name, string architecture)
-    {
-        (KernelSpec spec, GpuArch arch) = (KernelSpecs.Find(name), GpuArch.Parse(architecture));
-        foreach (ImmutableArray<int> shape in spec.Shapes)
-        {
-            using EmulatedGpu gpu = new(new EmulatorOptions { Arch = arch });
-            KernelRunner.Run(gpu, KernelSpecs.Prepare(spec, shape, arch));
-
             long moved = gpu.Reports.Sum(r => r.Counters.GlobalBytesRead + r.Counters.GlobalBytesWritten);
-
-            Assert.True(moved >= spec.Bytes(shape), $"{name} {KernelSpecs.Name(shape)}: {moved} bytes were moved, but the spec says {spec.Bytes(shape)}.");
+            Assert.True(moved >= spec.Bytes(shape), $"{what}: {moved} bytes were moved, but the spec says {spec.Bytes(shape)}.");
         }
     }
 
@@ -53,18 +40,15 @@ public partial class KernelEmulatorTests
     {
         (KernelSpec spec, GpuArch arch) = (KernelSpecs.Find(name), GpuArch.Parse(architecture));
         KernelMutant mutant = spec.Mutants.Single(m => m.Name == mistake);
-        int tried = 0;
-        foreach (ImmutableArray<int> shape in spec.Shapes)
+        (ImmutableArray<int> Shape, KernelCall? Call)[] broken =
+            [.. spec.Shapes.Select(s => (s, mutant.Break(KernelSpecs.Prepare(spec, s, arch), s))).Where(b => b.Item2 is not null)];
+        Assert.True(broken.Length > 0, $"{name}: no shape has the mistake '{mistake}'.");
+        foreach ((ImmutableArray<int> shape, KernelCall? call) in broken.Take(1).Union(broken.TakeLast(1)))   // tolerances grow with shapes
         {
-            if (mutant.Break(KernelSpecs.Prepare(spec, shape, arch), shape) is not { } broken)
-                continue;
-            tried++;
-            using EmulatedGpu gpu = new(new EmulatorOptions { Arch = arch });
+            using EmulatedGpu gpu = new(new EmulatorOptions { Arch = arch, Checked = false });
 
-            Assert.False(KernelRunner.Run(gpu, broken).IsRight, $"{name} {KernelSpecs.Name(shape)} for {arch}: '{mistake}' passes.");
+            Assert.False(KernelRunner.Run(gpu, call!).IsRight, $"{name} {KernelSpecs.Name(shape)} for {arch}: '{mistake}' passes.");   // not null: filtered
         }
-
-        Assert.True(tried > 0, $"{name}: no shape has the mistake '{mistake}'.");
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Puna.Kernels.Gpu;
 
@@ -12,9 +13,11 @@ internal static class KernelSpecs
     /// <summary>The spec of a name.</summary>
     public static KernelSpec Find(string name) => KernelSpec.All.Single(s => s.Name == name);
 
-    /// <summary>A call of a spec.</summary>
-    public static KernelCall Prepare(KernelSpec spec, ImmutableArray<int> shape, GpuArch arch) =>
-        spec.Prepare(shape, arch, new SeededValues(Seed));
+    private static readonly ConcurrentDictionary<(string Spec, string Shape, GpuArch Arch), Lazy<KernelCall>> Calls = [];
+
+    /// <summary>A call of a spec, made once: its expected outputs may cost more than the kernel.</summary>
+    public static KernelCall Prepare(KernelSpec spec, ImmutableArray<int> shape, GpuArch arch) => Calls.GetOrAdd(
+        (spec.Name, Name(shape), arch), _ => new(() => spec.Prepare(shape, arch, new SeededValues(Seed)))).Value;
 
     /// <summary>The texts of a kernel for all its shapes, each once, with the first shape that has it.</summary>
     public static IEnumerable<(string Shape, string Ptx)> Texts(KernelSpec spec, GpuArch arch) =>
