@@ -60,6 +60,7 @@ internal static class AsyncConstructs
                 ready.Arrive();
             });
             ready.Wait(0);
+            k.WarpBarrier();
             t.Out(box[k.Lane ^ 1]);
             k.Barrier();
             k.If(k.ThreadX == 0, () => ready.Invalidate());
@@ -74,6 +75,7 @@ internal static class AsyncConstructs
             k.CopyAsync(box.Offset(k.Lane), t.Input<U32>(0).Offset(k.Lane), 4);
             ready.ArriveAfterCopies();
             ready.Wait(0);
+            k.WarpBarrier();
             t.Out(box[k.Lane ^ 1]);
         }, l => [Word(l.Index ^ 1)]),
         new("ring", t =>
@@ -229,6 +231,10 @@ internal static class AsyncConstructs
                 k.CopyTile(map, [0, 8], tile);
                 k.CommitBulk();
                 k.WaitBulk(0);
+            });
+            k.WarpBarrier();
+            k.If(k.Elect(), () =>
+            {
                 full.ArriveExpecting(map.BoxBytes);
                 k.CopyTile(tile, map, [0, 8], full);
             });
