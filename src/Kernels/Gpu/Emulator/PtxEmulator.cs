@@ -114,12 +114,6 @@ internal sealed unsafe class PtxEmulator(EmulatedMemory memory, EmulatorOptions 
             throw new DeviceException($"{p.Entry}: a block needs {shared.ToString(CultureInfo.InvariantCulture)} bytes of shared memory ({p.StaticSharedBytes} static, {dynamicSharedBytes} dynamic), but {options.Arch} has {limit}.");
     }
 
-    /// <summary>Shared memory that one block may have: CUDA programming guide, technical specifications per compute capability.</summary>
-    public static int SharedLimit(GpuArch arch) => (arch.Major, arch.Minor) switch
-    {
-        (8, 0) or (8, 7) => 163 * 1024,
-        (8, _) => 99 * 1024,
-        ( >= 9, _) => 227 * 1024,
-        _ => 48 * 1024,
-    };
+    /// <inheritdoc cref="GpuArch.SharedBytesPerBlock"/>
+    public static int SharedLimit(GpuArch arch) => arch.SharedBytesPerBlock;
 }

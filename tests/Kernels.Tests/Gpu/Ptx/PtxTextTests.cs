@@ -52,7 +52,7 @@ public class PtxTextTests
 
         Assert.Contains("for_column:", text, StringComparison.Ordinal);
         Assert.Contains("mad.wide.u32 %rows_at, %column, 4, %rows_row;", text, StringComparison.Ordinal);
-        Assert.Contains("add.rn.f32 %total, %total, %f0;", text, StringComparison.Ordinal);
+        Assert.Contains("add.rn.f32 %total, %total, %f1;", text, StringComparison.Ordinal);
         Assert.Contains("@!%isFirst bra if_isFirst_end;", text, StringComparison.Ordinal);
         Assert.Contains("mul.lo.u32 %place, %tid_x, 3;", text, StringComparison.Ordinal);
     }
