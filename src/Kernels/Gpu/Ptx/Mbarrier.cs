@@ -34,7 +34,7 @@ public readonly struct Mbarrier
     public void Arrive([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         if (Kernel.Arch.Runs(GpuArch.Sm90))
-            Write("mbarrier.arrive.shared::cta.b64", 80, GpuArch.Sm90, file, line, "_", _place.Place.Operand);
+            Write("mbarrier.arrive.shared::cta.b64", 78, GpuArch.Sm90, file, line, "_", _place.Place.Operand);
         else
             Write("mbarrier.arrive.shared.b64", 70, GpuArch.Sm80, file, line, Operand.Out(Kernel.NewRegister(PtxType.U64)), _place.Place.Operand);
     }
@@ -78,7 +78,7 @@ public readonly struct Mbarrier
         PtxBuilder k = Kernel;
         bool suspends = k.Arch.Runs(GpuArch.Sm90);
         string opcode = suspends ? "mbarrier.try_wait.parity.shared::cta.b64" : "mbarrier.test_wait.parity.shared.b64";
-        k.Require(opcode, suspends ? 80 : 71, GpuArch.Sm80);
+        k.Require(opcode, suspends ? 78 : 71, GpuArch.Sm80);
         Pred isOver = k.Result<Pred>(opcode, _place.Place.Operand, parity.Value);
         k.At(file, line);
         return isOver;

@@ -31,8 +31,7 @@ public sealed partial class PtxBuilder
         T[] results = new T[count];
         for (int i = 0; i < count; i++)
             results[i] = T.From(NewRegister(T.ElementType));
-        Operand registers = Fragment.Written(results);
-        Emit($"ldmatrix.sync.aligned.m8n8.{suffix}", count == 1 ? registers.Items![0] : registers, row.Place.Operand);
+        Emit($"ldmatrix.sync.aligned.m8n8.{suffix}", Fragment.Written(results), row.Place.Operand);
         At(file, line);
         return results;
     }

@@ -55,7 +55,8 @@ public static partial class MatMulBF16
     private static (KernelArgument X, KernelArgument W, KernelArgument Y, ExpectedOutput Expected) Inputs(ImmutableArray<int> shape, SeededValues values)
     {
         (int rows, int outSize, int inSize) = (shape[0], shape[1], shape[2]);
-        Tensor x = values.Normal(DType.BF16, Math.Max(1, rows), inSize), w = values.Normal(DType.BF16, outSize, inSize);
+        // the weight first: more rows then only add rows
+        Tensor w = values.Normal(DType.BF16, outSize, inSize), x = values.Normal(DType.BF16, Math.Max(1, rows), inSize);
         Tensor wide = Tensor.Allocate(DType.F32, rows, inSize), y = Tensor.Allocate(DType.F32, rows, outSize);
         for (int row = 0; row < rows; row++)
             x.CopyRow(row, wide.Row<float>(row));

@@ -39,8 +39,8 @@ internal sealed record Construct(string Name, Action<ConstructKernel> Write, Fun
     }
 }
 
-/// <summary>A buffer of a construct's kernel: an input with its bytes, or a result.</summary>
-internal sealed record ConstructParameter(string Name, int ElementBytes, byte[]? Input);
+/// <summary>A buffer of a construct's kernel: an input with its bytes, perhaps behind a tensor map, or a result.</summary>
+internal sealed record ConstructParameter(string Name, int ElementBytes, byte[]? Input, TensorMapLayout? Map = null);
 
 /// <summary>What a construct's kernel reads and writes.</summary>
 internal sealed class ConstructKernel(PtxBuilder k)
@@ -62,6 +62,13 @@ internal sealed class ConstructKernel(PtxBuilder k)
         _inputs.Add(n, T.ElementType.Name);
         Parameters.Add(new ConstructParameter($"in{n}", bytes, Lane.Bytes(T.ElementType.Name, n, bytes * 32)));
         return k.PointerParam<T>($"in{n}");
+    }
+
+    /// <summary>Input n, 512 bytes, behind a tensor map.</summary>
+    public TensorMapParameter<T> Map<T>(int n, TensorMapLayout map) where T : struct, IRegister<T>
+    {
+        Parameters.Add(new ConstructParameter($"in{n}", 0, Lane.Bytes(T.ElementType.Name, n, 512), map));
+        return k.TensorMapParam<T>($"in{n}", map.Box.AsSpan(), map.Swizzle);
     }
 
     /// <summary>Writes this lane's result.</summary>

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Puna.Kernels.Gpu;
 using Puna.Kernels.Gpu.Emulator;
 using Puna.Kernels.Gpu.Emulator.Memory;
+using Puna.Kernels.Gpu.Layouts;
 
 namespace Puna.Kernels.Tests.Gpu.Ptx;
 
@@ -14,11 +15,11 @@ public class ConstructEmulationTests
     public void Emulated_results_are_those_of_CSharp(string name)
     {
         Construct construct = Constructs.Find(name);
-        foreach (GpuArch arch in (GpuArch[])[construct.Lowest, GpuArch.Sm90a])
+        foreach ((GpuArch arch, AsyncSchedule schedule) in ((GpuArch, AsyncSchedule)[])[(construct.Lowest, AsyncSchedule.Late), (GpuArch.Sm90a, AsyncSchedule.Early)])
         {
             (GpuKernel kernel, IReadOnlyList<ConstructParameter> parameters) = construct.Build(arch);
 
-            (LaunchReport report, Dictionary<string, byte[]> results) = Run(kernel, parameters, arch);
+            (LaunchReport report, Dictionary<string, byte[]> results) = Run(kernel, parameters, arch, schedule);
 
             Assert.True(report.Reports.IsEmpty, $"{name} for {arch}: {string.Join('\n', report.Reports)}");
             if (construct.Expect is { } expect)
@@ -67,10 +68,14 @@ public class ConstructEmulationTests
         return (want.SequenceEqual(got) ? 0 : double.PositiveInfinity, $"0x{Convert.ToHexString(got)} in memory's order");
     }
 
-    private static (LaunchReport Report, Dictionary<string, byte[]> Results) Run(GpuKernel kernel, IReadOnlyList<ConstructParameter> parameters, GpuArch arch)
+    private static ReadOnlyMemory<byte> Argument(ConstructParameter parameter, ulong address) => parameter.Map is { } map
+        ? TensorMapCode.Encode(map with { Address = address }).Bytes.AsMemory()
+        : BitConverter.GetBytes(address);
+
+    private static (LaunchReport Report, Dictionary<string, byte[]> Results) Run(GpuKernel kernel, IReadOnlyList<ConstructParameter> parameters, GpuArch arch, AsyncSchedule schedule)
     {
         using EmulatedMemory memory = new();
-        PtxEmulator emulator = new(memory, new EmulatorOptions { Arch = arch, Threads = 1 });
+        PtxEmulator emulator = new(memory, new EmulatorOptions { Arch = arch, Schedule = schedule, Threads = 1 });
         Dictionary<string, ulong> addresses = [];
         foreach (ConstructParameter p in parameters)
         {
@@ -80,7 +85,7 @@ public class ConstructEmulationTests
         }
 
         LaunchReport report = emulator.Launch(emulator.Load(kernel.Ptx!, kernel.Entry), 1, kernel.Block,
-            [.. parameters.Select(p => (ReadOnlyMemory<byte>)BitConverter.GetBytes(addresses[p.Name]))], kernel.DynamicSharedBytes);
+            [.. parameters.Select(p => Argument(p, addresses[p.Name]))], kernel.DynamicSharedBytes);
         Dictionary<string, byte[]> results = [];
         foreach (ConstructParameter p in parameters.Where(p => p.Input is null))
         {

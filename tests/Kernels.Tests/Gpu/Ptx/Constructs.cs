@@ -6,7 +6,7 @@ internal static class Constructs
     public static readonly Construct[] All =
     [
         .. IntegerConstructs.All, .. FloatConstructs.All, .. PackedConstructs.All, .. ConvertConstructs.All, .. MemoryConstructs.All,
-        .. ControlConstructs.All, .. WarpConstructs.All,
+        .. ControlConstructs.All, .. WarpConstructs.All, .. MatrixConstructs.All, .. AsyncConstructs.All, .. WgmmaConstructs.All,
     ];
 
     public static Construct Find(string name) => All.Single(c => c.Name == name);

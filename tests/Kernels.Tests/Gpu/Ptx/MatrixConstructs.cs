@@ -141,7 +141,7 @@ internal static class MatrixConstructs
         return Element(lane % 4 * 2) | Element(lane % 4 * 2 + 1) << 16;
     }
 
-    private static double BF16(byte[] bytes, int index) => Lane.Wide(BitConverter.ToUInt16(bytes, 2 * index));
+    internal static double BF16(byte[] bytes, int index) => Lane.Wide(BitConverter.ToUInt16(bytes, 2 * index));
 
     private static ushort Rounded(float x)
     {
@@ -150,7 +150,7 @@ internal static class MatrixConstructs
     }
 
     // e4m3 has no infinity; of e5m2 the largest exponent is infinity or NaN
-    private static double Small(byte code, int fractionBits)
+    internal static double Small(byte code, int fractionBits)
     {
         int fraction = code & ((1 << fractionBits) - 1), exponent = (code & 0x7F) >> fractionBits, bias = fractionBits == 3 ? 7 : 15;
         double magnitude = exponent == 0
