@@ -8,18 +8,19 @@ public static partial class AddRmsNorm
     /// <summary>One block per row, as in <see cref="RmsNorm.Ptx"/>: the bits are those of the sum stored and normed again.</summary>
     /// <remarks>
     /// Parameters: x F32 <c>[rows, cols]</c>, y F32 <c>[rows, cols]</c> (read and written), weight F32 <c>[cols]</c>,
-    /// normed F32 <c>[rows, cols]</c>, which may be x, and epsilon.
+    /// normed <c>[rows, cols]</c>, which may be x where it is F32, and epsilon.
     /// </remarks>
     /// <param name="cols">Elements per row, at most 32,768; a constant in the PTX.</param>
     /// <param name="arch">The target.</param>
-    /// <exception cref="ArgumentException">A row is empty or too long.</exception>
-    public static GpuKernel Ptx(int cols, GpuArch arch)
+    /// <param name="output">Of normed: F32, or F16 or BF16, rounded to nearest.</param>
+    /// <exception cref="ArgumentException">A row is empty or too long, or the output has another format.</exception>
+    public static GpuKernel Ptx(int cols, GpuArch arch, NumberFormat output = NumberFormat.F32)
     {
         BlockRow row = BlockRow.Of("AddRmsNorm", cols);
-        return PtxBuilder.Kernel($"add_rms_norm_f32_{cols}", arch, row.Threads, k =>
+        return PtxBuilder.Kernel($"add_rms_norm_{RoundedOutput.Name(output)}_{cols}", arch, row.Threads, k =>
         {
             Global<F32> x = k.PointerParam<F32>("x"), y = k.PointerParam<F32>("y"), weight = k.PointerParam<F32>("weight");
-            Global<F32> normed = k.PointerParam<F32>("normed");
+            RoundedOutput normed = new(k, "normed", output);
             F32 epsilon = k.F32Param("epsilon");
             Global<F32> delta = row.Start(k, x, k.BlockX), residual = row.Start(k, y, k.BlockX);
 

@@ -58,13 +58,18 @@ internal readonly record struct BlockRow(int Columns)
     }
 
     /// <summary>The first element of this thread's piece 0 in a row of a matrix.</summary>
-    public Global<F32> Start(PtxBuilder k, Global<F32> matrix, U32 row) => Start(k, matrix.Row(row, Columns));
+    public Global<T> Start<T>(PtxBuilder k, Global<T> matrix, U32 row) where T : struct, IElement<T> => Start(k, matrix.Row(row, Columns));
 
     /// <summary>The first element of this thread's piece 0.</summary>
-    public Global<F32> Start(PtxBuilder k, Global<F32> row) => row.Offset(Width == 1 ? k.ThreadX : k.ThreadX * Width);
+    public Global<T> Start<T>(PtxBuilder k, Global<T> row) where T : struct, IElement<T> => row.Offset(First(k));
+
+    /// <summary>This thread's row of an output.</summary>
+    public RoundedOutput Start(PtxBuilder k, RoundedOutput matrix, U32 row) => matrix.Row(row, Columns, First(k));
+
+    private U32 First(PtxBuilder k) => Width == 1 ? k.ThreadX : k.ThreadX * Width;
 
     /// <summary>Loads a piece.</summary>
-    /// <param name="start">What <see cref="Start(PtxBuilder, Global{F32})"/> gave.</param>
+    /// <param name="start">What <see cref="Start{T}(PtxBuilder, Global{T})"/> gave.</param>
     /// <param name="piece">Which.</param>
     public F32[] Load(Global<F32> start, int piece)
     {
@@ -75,7 +80,7 @@ internal readonly record struct BlockRow(int Columns)
     }
 
     /// <summary>Stores a piece.</summary>
-    /// <param name="start">What <see cref="Start(PtxBuilder, Global{F32})"/> gave.</param>
+    /// <param name="start">What <see cref="Start{T}(PtxBuilder, Global{T})"/> gave.</param>
     /// <param name="piece">Which.</param>
     /// <param name="v">As many values as <see cref="Width"/>.</param>
     public void Store(Global<F32> start, int piece, F32[] v)
@@ -89,4 +94,10 @@ internal readonly record struct BlockRow(int Columns)
         Global<V4<F32>> vectors = start.Cast<V4<F32>>();
         vectors[piece * Threads] = new V4<F32>(v[0], v[1], v[2], v[3]);
     }
+
+    /// <summary>Stores a piece, rounded.</summary>
+    /// <param name="start">What <see cref="Start(PtxBuilder, RoundedOutput, U32)"/> gave.</param>
+    /// <param name="piece">Which.</param>
+    /// <param name="v">As many values as <see cref="Width"/>.</param>
+    public void Store(RoundedOutput start, int piece, F32[] v) => start.Store(piece * Threads * Width, v);
 }

@@ -23,6 +23,22 @@ internal static class SpecArguments
     public static ExpectedOutput Expect(string buffer, Tensor values, double absolute = 0, double relative = 0) =>
         new(buffer, NumberFormat.F32, BytesOf(values), absolute, relative);
 
+    /// <summary>What a buffer must hold where results were rounded: a 16-bit result may be the neighbour of the expected one.</summary>
+    public static ExpectedOutput ExpectRounded(string buffer, Tensor values, NumberFormat format, double absolute, double relative)
+    {
+        if (format == NumberFormat.F32)
+            return Expect(buffer, values, absolute, relative);
+        Tensor rounded = Tensor.Allocate(format == NumberFormat.F16 ? DType.F16 : DType.BF16, values.Rows, values.Cols);
+        for (long r = 0; r < values.Rows; r++)
+        {
+            for (int c = 0; c < values.Cols; c++)
+                rounded.Set(r, c, values.Get(r, c));
+        }
+
+        // one unit in the last place of 11 or 8 bits; below 2^-14, F16's unit is 2^-24
+        return new ExpectedOutput(buffer, format, BytesOf(rounded), Math.ScaleB(1, -24), Math.ScaleB(1, format == NumberFormat.F16 ? -10 : -7));
+    }
+
     private static byte[] BytesOf(Tensor t) => t.Length == 0 ? []
         : t.DType == DType.F32 ? MemoryMarshal.AsBytes(t.Span<float>()).ToArray()
         : t.DType == DType.I32 ? MemoryMarshal.AsBytes(t.Span<int>()).ToArray()

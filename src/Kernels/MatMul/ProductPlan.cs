@@ -80,6 +80,9 @@ internal sealed record ProductPlan
     /// <summary>Whether a segment may begin or end inside a tile.</summary>
     public bool SplitsTiles => K < 1024;
 
+    /// <summary>Registers of a thread: for four blocks on a multiprocessor, three, or two. Shared memory allows no more.</summary>
+    public int MaxRegisters => ColumnTiles > 1 ? 128 : Panels > 1 ? 80 : 64;
+
     /// <summary>First tile of a warp's segment.</summary>
     public int StartTile(int warp) => Segments.Start(K, warp) / TileK;
 

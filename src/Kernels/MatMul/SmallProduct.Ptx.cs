@@ -33,7 +33,7 @@ internal static partial class SmallProduct
         ProductPlan plan = new(k, rows, format.ElementBytes);
         string name = $"product_{format.Name}_{(activations == NumberFormat.F32 ? "f32_" : "")}{rows}x{k}";
         return PtxBuilder.Kernel(name, arch, Threads, b => new Body<T, TSum>(b, format, plan, activations).Write(),
-            plan.ColumnTiles == 1 ? new KernelOptions { MaxRegisters = 64 } : null);   // four blocks on a multiprocessor
+            new KernelOptions { MaxRegisters = plan.MaxRegisters });
     }
 
     /// <summary>The kernel while it is written.</summary>

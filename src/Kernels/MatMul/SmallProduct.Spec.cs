@@ -10,14 +10,18 @@ internal static partial class SmallProduct
     private const int SpecBlocks = 264;   // two for each multiprocessor of an H100
 
     /// <summary>
-    /// A shape is <c>[rows, k, n]</c>: none, one; n around tiles of 16 rows, a prime; rows around columns of 8; k that cuts tiles in
-    /// half, that gives warps nothing, segments that differ, panels; a real model's.
+    /// A shape is <c>[rows, k, n]</c>: none, one; n around tiles of 16 rows, a prime; k that cuts tiles in half, that gives warps
+    /// nothing, segments that differ, panels; a real model's.
     /// </summary>
     public static ImmutableArray<ImmutableArray<int>> Shapes { get; } =
     [
-        [0, 64, 16], [1, 32, 1], [1, 64, 15], [7, 96, 16], [8, 160, 17], [9, 512, 61], [2, 1024, 33], [3, 1056, 31], [16, 2048, 32],
-        [25, 1024, 16], [64, 1024, 16], [1, 3072, 48], [8, 14336, 48], [1, 4096, 64], [8, 4096, 64],
+        [0, 64, 16], [1, 32, 1], [1, 64, 15], [7, 96, 16], [8, 160, 17], [6, 512, 61], [2, 1024, 33], [3, 1056, 31],
+        [1, 3072, 32], [8, 14336, 32], [1, 4096, 48], [8, 4096, 48],
     ];
+
+    /// <summary>More rows than a column of eight: around columns, and panels for many.</summary>
+    public static ImmutableArray<ImmutableArray<int>> WideShapes { get; } =
+        [[9, 160, 17], [15, 96, 16], [16, 2048, 32], [17, 64, 16], [25, 1024, 16], [64, 1024, 16], [16, 4096, 32]];
 
     /// <summary>Those of 3B, 8B and 70B, for one row and for eight.</summary>
     public static ImmutableArray<ImmutableArray<int>> HardwareShapes { get; } =
@@ -26,6 +30,10 @@ internal static partial class SmallProduct
         [1, 4096, 6144], [8, 4096, 6144], [1, 4096, 4096], [1, 4096, 28672], [8, 4096, 28672], [1, 14336, 4096], [8, 14336, 4096],
         [1, 8192, 10240], [8, 8192, 10240], [1, 28672, 8192],
     ];
+
+    /// <summary>Those of 8B for a few users.</summary>
+    public static ImmutableArray<ImmutableArray<int>> WideHardwareShapes { get; } =
+        [[16, 4096, 28672], [32, 4096, 28672], [64, 4096, 28672], [16, 14336, 4096]];
 
     /// <summary>Weights and scales once, activations in and out.</summary>
     public static long Bytes(ImmutableArray<int> shape, int elementBytes) => shape[0] == 0 ? 0

@@ -6,16 +6,18 @@ namespace Puna.Kernels;
 public static partial class RmsNorm
 {
     /// <summary>One block per row, which stays in its registers; the order of the sum depends on <paramref name="cols"/> alone.</summary>
-    /// <remarks>Parameters: x F32 <c>[rows, cols]</c>, weight F32 <c>[cols]</c>, y F32 <c>[rows, cols]</c>, which may be x, and epsilon.</remarks>
+    /// <remarks>Parameters: x F32 <c>[rows, cols]</c>, weight F32 <c>[cols]</c>, y <c>[rows, cols]</c>, which may be x where both are F32, and epsilon.</remarks>
     /// <param name="cols">Elements per row, at most 32,768; a constant in the PTX.</param>
     /// <param name="arch">The target.</param>
-    /// <exception cref="ArgumentException">A row is empty or too long.</exception>
-    public static GpuKernel Ptx(int cols, GpuArch arch)
+    /// <param name="output">Of y: F32, or F16 or BF16, rounded to nearest.</param>
+    /// <exception cref="ArgumentException">A row is empty or too long, or the output has another format.</exception>
+    public static GpuKernel Ptx(int cols, GpuArch arch, NumberFormat output = NumberFormat.F32)
     {
         BlockRow row = BlockRow.Of("RmsNorm", cols);
-        return PtxBuilder.Kernel($"rms_norm_f32_{cols}", arch, row.Threads, k =>
+        return PtxBuilder.Kernel($"rms_norm_{RoundedOutput.Name(output)}_{cols}", arch, row.Threads, k =>
         {
-            Global<F32> x = k.PointerParam<F32>("x"), weight = k.PointerParam<F32>("weight"), y = k.PointerParam<F32>("y");
+            Global<F32> x = k.PointerParam<F32>("x"), weight = k.PointerParam<F32>("weight");
+            RoundedOutput y = new(k, "y", output);
             F32 epsilon = k.F32Param("epsilon");
             Global<F32> source = row.Start(k, x, k.BlockX);
 
@@ -43,7 +45,7 @@ public static partial class RmsNorm
     }
 
     /// <summary>y = x · scale · weight.</summary>
-    internal static void StoreScaled(PtxBuilder k, BlockRow row, F32[] values, F32 scale, Global<F32> weight, Global<F32> y) =>
+    internal static void StoreScaled(PtxBuilder k, BlockRow row, F32[] values, F32 scale, Global<F32> weight, RoundedOutput y) =>
         row.ForEach(k, i =>
         {
             F32[] gain = row.Load(weight, i);

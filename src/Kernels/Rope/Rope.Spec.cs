@@ -35,7 +35,7 @@ public static partial class Rope
             Prepare: PrepareKernel,
             Bytes: s => 8L * s[0] * (s[1] + s[2]) * s[3],
             Flops: s => 3L * s[0] * (s[1] + s[2]) * s[3],
-            Assembly: _ => new AssemblyBudget(Registers: 40, LoopInstructions: 64, ["FFMA"], ["MUFU.SIN", "DFMA"]),
+            Assembly: _ => new AssemblyBudget(Registers: 24, LoopInstructions: 24, ["FFMA"], ["MUFU.SIN", "DFMA"]),
             Mutants:
             [
                 SpecMutants.LastBlockDropped,

@@ -10,28 +10,37 @@ public static partial class SiluMul
     private const float Log2E = 1.44269504f;
 
     /// <summary>A grid of [rows, <see cref="BlocksPerRow"/>] blocks, a thread for four elements (for one, where rows do not begin at 16 bytes).</summary>
-    /// <remarks>Parameters: gate_up F32 <c>[rows, 2 · cols]</c>, y F32 <c>[rows, cols]</c>.</remarks>
+    /// <remarks>Parameters: gate_up F32 <c>[rows, 2 · cols]</c>, y <c>[rows, cols]</c>. As F16, what is beyond ±65,504 becomes that.</remarks>
     /// <param name="cols">Elements per row of the result; a constant in the PTX.</param>
     /// <param name="arch">The target.</param>
-    public static GpuKernel Ptx(int cols, GpuArch arch) => PtxBuilder.Kernel($"silu_mul_f32_{cols}", arch, Threads, k =>
-    {
-        Global<F32> gateUp = k.PointerParam<F32>("gate_up"), y = k.PointerParam<F32>("y");
-        Global<F32> gate = gateUp.Row(k.BlockX, 2 * cols), target = y.Row(k.BlockX, cols);
-
-        U32 i = U32.Mad(k.BlockY, Threads, k.ThreadX);
-        k.If(i < cols / Width(cols), () =>
+    /// <param name="output">Of y: F32, or F16 or BF16, rounded to nearest.</param>
+    /// <exception cref="ArgumentException">The output has another format.</exception>
+    public static GpuKernel Ptx(int cols, GpuArch arch, NumberFormat output = NumberFormat.F32) =>
+        PtxBuilder.Kernel($"silu_mul_{RoundedOutput.Name(output)}_{cols}", arch, Threads, k =>
         {
-            if (Width(cols) == 1)
-            {
-                target[i] = Gated(gate[i], gate.Offset(cols)[i]);
-                return;
-            }
+            Global<F32> gate = k.PointerParam<F32>("gate_up").Row(k.BlockX, 2 * cols);
+            RoundedOutput y = new(k, "y", output);
 
-            V4<F32> g = gate.Cast<V4<F32>>()[i], up = gate.Offset(cols).Cast<V4<F32>>()[i];
-            Global<V4<F32>> four = target.Cast<V4<F32>>();
-            four[i] = new V4<F32>(Gated(g.X, up.X), Gated(g.Y, up.Y), Gated(g.Z, up.Z), Gated(g.W, up.W));
+            int width = Width(cols);
+            U32 i = U32.Mad(k.BlockY, Threads, k.ThreadX);
+            k.If(i < cols / width, () =>
+            {
+                U32 element = width == 1 ? i : i * width;
+                F32[] gates = Load(gate.Offset(element), width), ups = Load(gate.Offset(cols).Offset(element), width);
+                y.Row(k.BlockX, cols, element).Store(0, [.. gates.Zip(ups, (g, up) => Limited(Gated(g, up), output))]);
+            });
         });
-    });
+
+    private static F32[] Load(Global<F32> at, int width)
+    {
+        if (width == 1)
+            return [at[0]];
+        V4<F32> v = at.Cast<V4<F32>>()[0];
+        return [v.X, v.Y, v.Z, v.W];
+    }
+
+    private static F32 Limited(F32 v, NumberFormat output) =>
+        output == NumberFormat.F16 ? F32.MinNaN(F32.MaxNaN(v, -65504f), 65504f) : v;
 
     /// <summary>Blocks that cover a row.</summary>
     /// <param name="cols">Elements per row of the result.</param>

@@ -15,7 +15,7 @@ public static partial class Transpose
             Prepare: Prepare,
             Bytes: s => 8L * s[0] * s[1],
             Flops: _ => 0,
-            Assembly: _ => new AssemblyBudget(Registers: 32, LoopInstructions: 0, ["STS", "LDS", "BAR.SYNC"], []),
+            Assembly: _ => new AssemblyBudget(Registers: 28, LoopInstructions: 0, ["STS", "LDS", "BAR.SYNC"], []),
             Mutants: [SpecMutants.LastBlockDropped, SpecMutants.Swapped("first and last element swapped", "x", _ => 4)])
         {
             HardwareShapes = [[8192, 8192]],
