@@ -10,6 +10,10 @@ internal sealed unsafe partial class Warp
     private readonly Stack<int>[] _callees = [.. Enumerable.Range(0, 32).Select(_ => new Stack<int>())];
     private readonly Stack<byte[]>[] _frames = [.. Enumerable.Range(0, 32).Select(_ => new Stack<byte[]>())];
 
+    // Both are in the same call: as deep, and back to the same place.
+    private bool IsSameCall(int a, int b) =>
+        _returns[a].Count == _returns[b].Count && _returns[a].Peek() == _returns[b].Peek();
+
     /// <summary>Whether no lane is too deep in calls for one more.</summary>
     public bool CanCall(uint mask)
     {
@@ -28,6 +32,8 @@ internal sealed unsafe partial class Warp
         for (uint m = mask; m != 0; m &= m - 1)
             _returns[BitOperations.TrailingZeroCount(m)].Push(Pc);
         Branch(mask, target);
+        if (Current != 0)
+            FindNextOther();
     }
 
     /// <summary>Some lanes go to a function through a pointer; others execute the call again.</summary>

@@ -8,6 +8,7 @@ internal sealed unsafe partial class Warp
     private int _nextOther = int.MaxValue;
     private int _divergedSteps;
     private bool _isFair;
+    private uint _polled;
 
     /// <summary>Whether some lanes can execute the next instruction.</summary>
     public bool CanRun => (Alive & ~Waiting & ~Parked) != 0;
@@ -32,9 +33,15 @@ internal sealed unsafe partial class Warp
     /// <summary>The warp has asked for something in vain: it runs again when the team has made progress.</summary>
     public void Poll()
     {
-        PolledAt = Block.Team.Progress;
+        if (PolledAt != Team.Progress)
+            _polled = 0;
+        PolledAt = Team.Progress;
+        _polled |= Current;
         IsYielding = true;
     }
+
+    /// <summary>Whether some lane has not yet asked in vain since the team's last progress.</summary>
+    public bool HasUnpolled => PolledAt != Team.Progress || (Alive & ~Waiting & ~Parked & ~_polled) != 0;
 
     /// <summary>Executes up to <paramref name="budget"/> instructions; stops early when no lane can go on.</summary>
     /// <returns>How many.</returns>
@@ -47,6 +54,8 @@ internal sealed unsafe partial class Warp
         IsYielding = false;
         if (Current == 0)
             Reschedule();
+        else if (PolledAt == Team.Progress && (Current & ~_polled) == 0)
+            RunUnpolled();
         while (left > 0 && Current != 0)
         {
             Instruction instruction = code[Pc++];
@@ -181,10 +190,7 @@ internal sealed unsafe partial class Warp
     /// </summary>
     public void Force()
     {
-        int lowest = int.MaxValue;
-        for (uint m = Parked & Alive; m != 0; m &= m - 1)
-            lowest = Math.Min(lowest, LanePc[BitOperations.TrailingZeroCount(m)]);
-        Select(lowest);
+        Select(Lowest(Parked & Alive));
         IsForced = true;
     }
 
@@ -236,6 +242,18 @@ internal sealed unsafe partial class Warp
         return false;
     }
 
+    // Lanes that have asked in vain leave the others of their warp behind: those go on first.
+    private void RunUnpolled()
+    {
+        uint others = Alive & ~Waiting & ~Parked & ~_polled;
+        if (others == 0)
+            return;
+        Suspend();
+        _isFair = true;
+        _divergedSteps = 0;
+        Select(BitOperations.TrailingZeroCount(others));
+    }
+
     // Lanes at a low program counter may spin until a lane at a higher one does something: each gets its turn.
     private void RunAnyGroup()
     {
@@ -251,7 +269,7 @@ internal sealed unsafe partial class Warp
         for (; skip > 0; skip--)
             runnable &= runnable - 1;
         _isFair = true;
-        Select(LanePc[BitOperations.TrailingZeroCount(runnable)]);
+        Select(BitOperations.TrailingZeroCount(runnable));
     }
 
     private void Reschedule()
@@ -268,19 +286,18 @@ internal sealed unsafe partial class Warp
         }
 
         IsForced = (candidates & Parked) == candidates;
-        int lowest = int.MaxValue;
-        for (uint m = candidates; m != 0; m &= m - 1)
-            lowest = Math.Min(lowest, LanePc[BitOperations.TrailingZeroCount(m)]);
-        Select(lowest);
+        Select(Lowest(candidates));
     }
 
-    private void Select(int pc)
+    // The lanes at the same place as one of them. Those that came into a function from elsewhere run by themselves.
+    private void Select(int leader)
     {
+        int pc = LanePc[leader], depth = _returns[leader].Count;
         uint group = 0;
         for (uint m = Alive & ~Waiting; m != 0; m &= m - 1)
         {
             int lane = BitOperations.TrailingZeroCount(m);
-            if (LanePc[lane] == pc)
+            if (LanePc[lane] == pc && (depth == 0 || IsSameCall(leader, lane)))
                 group |= 1u << lane;
         }
 
@@ -290,10 +307,29 @@ internal sealed unsafe partial class Warp
         FindNextOther();
     }
 
+    // Lanes inside of functions go first, so that those that called together come back together; then the lowest place.
+    private int Lowest(uint lanes)
+    {
+        int leader = BitOperations.TrailingZeroCount(lanes);
+        for (uint m = lanes & (lanes - 1); m != 0; m &= m - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(m);
+            int deeper = _returns[lane].Count - _returns[leader].Count;
+            leader = deeper > 0 || (deeper == 0 && LanePc[lane] < LanePc[leader]) ? lane : leader;
+        }
+
+        return leader;
+    }
+
     private void FindNextOther()
     {
         _nextOther = int.MaxValue;
+        int depth = Current == 0 ? 0 : _returns[BitOperations.TrailingZeroCount(Current)].Count;
         for (uint m = Alive & ~Waiting & ~Current; m != 0; m &= m - 1)
-            _nextOther = Math.Min(_nextOther, LanePc[BitOperations.TrailingZeroCount(m)]);
+        {
+            int lane = BitOperations.TrailingZeroCount(m);
+            if (_returns[lane].Count == depth)
+                _nextOther = Math.Min(_nextOther, LanePc[lane]);
+        }
     }
 }
