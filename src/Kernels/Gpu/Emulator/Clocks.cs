@@ -12,6 +12,7 @@ internal sealed unsafe class Clocks : IDisposable
     private readonly uint* _known;
     private readonly uint* _fenced;
     private readonly uint[] _lastSync;
+    private readonly uint[] _ownAcquired;
     private readonly uint[] _laneFenced;
 
     public Clocks(int warps)
@@ -20,6 +21,7 @@ internal sealed unsafe class Clocks : IDisposable
         _known = (uint*)NativeMemory.AllocZeroed((nuint)(Members * Members), sizeof(uint));
         _fenced = (uint*)NativeMemory.AllocZeroed((nuint)(Members * Members), sizeof(uint));
         _lastSync = new uint[Members];
+        _ownAcquired = new uint[Members];
         _laneFenced = new uint[Members * 32];
         SafeTime = new uint[Members];
     }
@@ -45,6 +47,7 @@ internal sealed unsafe class Clocks : IDisposable
         NativeMemory.Clear(_known, (nuint)(Members * Members * sizeof(uint)));
         NativeMemory.Clear(_fenced, (nuint)(Members * Members * sizeof(uint)));
         Array.Clear(_lastSync);
+        Array.Clear(_ownAcquired);
         Array.Clear(_laneFenced);
         Array.Clear(SafeTime);
         Time = 1;
@@ -74,8 +77,8 @@ internal sealed unsafe class Clocks : IDisposable
         return time <= fence && (other == member || IsOrdered(member, other, fence));
     }
 
-    /// <summary>Whether lanes of one warp have met since <paramref name="time"/>.</summary>
-    public bool HaveMet(int member, uint time) => time < _lastSync[member];
+    /// <summary>Whether lanes of one warp have met since <paramref name="time"/>, or one has acquired what another released.</summary>
+    public bool HaveMet(int member, uint time) => time < _lastSync[member] || time <= _ownAcquired[member];
 
     /// <summary>The lanes of a warp meet: what each did before is ordered before what all do next.</summary>
     public void Meet(int member)
@@ -102,6 +105,7 @@ internal sealed unsafe class Clocks : IDisposable
     public void Acquire(int member, uint[] clock)
     {
         uint* known = _known + (member * Members), fenced = _fenced + (member * Members);
+        _ownAcquired[member] = Math.Max(_ownAcquired[member], clock[member]);
         for (int i = 0; i < Members; i++)
         {
             known[i] = Math.Max(known[i], clock[i]);
@@ -152,7 +156,7 @@ internal sealed unsafe class Clocks : IDisposable
 
         if (LastAsync > known[AsyncProxy])
             safe = Math.Min(safe, known[AsyncProxy]);
-        SafeTime[member] = Math.Min(safe, Math.Max(1, _lastSync[member]) - 1);
+        SafeTime[member] = Math.Min(safe, Math.Max(Math.Max(1, _lastSync[member]) - 1, _ownAcquired[member]));
     }
 
     public void Dispose()

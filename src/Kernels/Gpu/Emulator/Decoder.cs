@@ -18,6 +18,15 @@ internal sealed class FunctionCode(FunctionSyntax syntax)
     /// <summary>Where it leaves its results.</summary>
     public List<(VariableSyntax Variable, Register Register, int Offset)> Returns { get; } = [];
 
+    /// <summary>Whether it may be called while it runs.</summary>
+    public bool IsRecursive { get; set; }
+
+    /// <summary>Registers of its body.</summary>
+    public IReadOnlyList<Register> Registers { get; set; } = [];
+
+    /// <summary>Its pieces of local memory.</summary>
+    public IReadOnlyList<(int Offset, int Bytes)> Locals { get; set; } = [];
+
     /// <summary>Parameters that the body names, by name.</summary>
     public Scope Scope { get; set; } = new(null);
 }
@@ -36,6 +45,8 @@ internal sealed class Decoder
     private readonly List<VariableSyntax> _deviceVariables = [];
     private readonly List<(Scope Scope, VariableSyntax Variable)> _dynamicShared = [];
     private readonly List<(FunctionCode From, FunctionCode To)> _calls = [];
+    private readonly Dictionary<string, FunctionCode> _pointed = [];
+    private readonly HashSet<FunctionCode> _callsPointers = [];
     private FunctionCode? _present;
     private int _sharedEnd = PtxProgram.SharedBase;
     private int _localEnd = 64;
@@ -51,6 +62,9 @@ internal sealed class Decoder
     }
 
     public RegisterFile Registers { get; } = new();
+
+    /// <summary>Whether the text names the shared memory before its own, which belongs to the system.</summary>
+    public bool UsesReservedShared { get; set; }
 
     public GpuArch Target => _module.Target;
 
@@ -70,9 +84,14 @@ internal sealed class Decoder
         }
 
         Body(_entry, scope);
-        while (_toDecode.Count > 0)
-            DecodeFunction();
-        RefuseRecursion();
+        do
+        {
+            while (_toDecode.Count > 0)
+                DecodeFunction();
+            ReachInitializers();
+        }
+        while (_toDecode.Count > 0);
+        FindRecursion();
         PlaceDynamicShared();
         Registers.ResolveFunctions();
         foreach ((DecodeContext context, Action<DecodeContext> resolve) in _unresolved)
@@ -87,11 +106,13 @@ internal sealed class Decoder
             Registers = Registers,
             Writable = [.. Registers.All.Where(r => !constants.Contains(r.Index)).Select(r => (r, 0))],
             Variables = _deviceVariables,
+            Functions = _pointed.ToDictionary(p => p.Key, p => (ulong)p.Value.Pc),
             Parameters = parameters,
             ParameterBytes = parameterBytes,
             StaticSharedBytes = _sharedEnd - PtxProgram.SharedBase,
             LocalBytes = Align(_localEnd, 64),
             Bounds = _entry.Bounds,
+            UsesReservedShared = UsesReservedShared,
         };
     }
 
@@ -128,7 +149,14 @@ internal sealed class Decoder
         return offset;
     }
 
-    /// <summary>Notes a call from the function that is being decoded: parameters have one place each, so no function may come back to itself.</summary>
+    /// <summary>Notes a call through a pointer from the function that is being decoded.</summary>
+    public void CalledPointer()
+    {
+        if (_present is not null)
+            _callsPointers.Add(_present);
+    }
+
+    /// <summary>Notes a call from the function that is being decoded.</summary>
     public void Called(FunctionCode function)
     {
         if (_present is not null)
@@ -138,20 +166,44 @@ internal sealed class Decoder
     /// <summary>Functions by their first instruction.</summary>
     public IReadOnlyDictionary<int, FunctionCode> FunctionsByPc() => _functions.Values.Where(f => f.Pc >= 0).ToDictionary(f => f.Pc);
 
-    private void RefuseRecursion()
+    // Tables of functions: what a variable that the code names refers to is needed too.
+    private void ReachInitializers()
     {
+        Queue<string> next = new(Registers.Addresses.Select(a => a.Symbol));
+        HashSet<string> seen = [];
+        while (next.TryDequeue(out string? name))
+        {
+            if (!seen.Add(name) || _deviceVariables.FirstOrDefault(v => v.Name == name) is not { } variable)
+                continue;
+            foreach (NameOperand value in variable.Values.OfType<NameOperand>())
+            {
+                if (IsFunction(value.Name))
+                    _pointed[value.Name] = Function(value.Name, new DecodeContext(this, Nameless(variable), _moduleScope, _arch));
+                else
+                    next.Enqueue(value.Name);
+            }
+        }
+    }
+
+    private static InstructionSyntax Nameless(VariableSyntax variable) => new(null, false, variable.Name, [], [], variable.Name, variable.Line);
+
+    // Functions that may come back to themselves, directly or through a pointer, get a stack for their frames.
+    private void FindRecursion()
+    {
+        List<(FunctionCode From, FunctionCode To)> calls = [.. _calls];
+        foreach (FunctionCode caller in _callsPointers)
+            calls.AddRange(_functions.Values.Select(f => (caller, f)));
         foreach (FunctionCode function in _functions.Values)
         {
             HashSet<FunctionCode> reached = [];
             Queue<FunctionCode> next = new([function]);
             while (next.TryDequeue(out FunctionCode? from))
             {
-                foreach ((FunctionCode _, FunctionCode to) in _calls.Where(c => c.From == from && reached.Add(c.To)))
+                foreach ((FunctionCode _, FunctionCode to) in calls.Where(c => c.From == from && reached.Add(c.To)))
                     next.Enqueue(to);
             }
 
-            if (reached.Contains(function))
-                throw new DeviceException($"PTX line {function.Syntax.Line}: the function {function.Syntax.Name} calls itself, but the emulator has no stack for recursion.");
+            function.IsRecursive = reached.Contains(function);
         }
     }
 
@@ -161,7 +213,10 @@ internal sealed class Decoder
         _toDecode.RemoveAt(_toDecode.Count - 1);
         _present = function;
         function.Pc = _code.Count;
+        (int registers, int local) = (Registers.Count, _localEnd);
         Body(function.Syntax, new Scope(function.Scope));
+        function.Registers = [.. Registers.All.Skip(registers), .. function.Parameters.Concat(function.Returns).Select(p => p.Register).Where(r => !r.IsSink)];
+        function.Locals = [(local, _localEnd - local), .. function.Parameters.Concat(function.Returns).Where(p => p.Register.IsSink).Select(p => (p.Offset, (int)p.Variable.Bytes))];
     }
 
     // Every body ends with a return, so that no lane runs on into the next one.

@@ -27,6 +27,9 @@ internal sealed class PtxProgram
     /// <summary>Variables in global and constant memory.</summary>
     public required IReadOnlyList<VariableSyntax> Variables { get; init; }
 
+    /// <summary>Functions that initialisers name, as the pointers that calls understand.</summary>
+    public required IReadOnlyDictionary<string, ulong> Functions { get; init; }
+
     /// <summary>Parameters of the entry with their offsets.</summary>
     public required IReadOnlyList<(VariableSyntax Variable, int Offset)> Parameters { get; init; }
 
@@ -35,6 +38,9 @@ internal sealed class PtxProgram
 
     /// <summary>Shared memory of the text's own variables, from <see cref="SharedBase"/> on.</summary>
     public required int StaticSharedBytes { get; init; }
+
+    /// <summary>Whether the text uses the system's shared memory too, below <see cref="SharedBase"/>: cooperative groups do.</summary>
+    public required bool UsesReservedShared { get; init; }
 
     /// <summary>Local memory of a thread.</summary>
     public required int LocalBytes { get; init; }

@@ -58,7 +58,14 @@ internal sealed unsafe class WarpgroupQueue
         }
 
         bool isInFlight = _inFlight.Exists(a => a.Is(instruction.D, instruction.Shape.C));
-        foreach (Register r in isInFlight ? instruction.A : [.. instruction.D, .. instruction.A])
+        CheckFenced(w, instruction, instruction.A);
+        if (!isInFlight)
+            CheckFenced(w, instruction, instruction.D);
+    }
+
+    private void CheckFenced(Warp w, WarpgroupMultiply instruction, Register[] registers)
+    {
+        foreach (Register r in registers)
         {
             if (_fencedAt.TryGetValue(r.Index, out int at)
                 && !new ReadOnlySpan<uint>(w.Words(r), 32).SequenceEqual(_fencedWords.AsSpan(32 * at, 32)))

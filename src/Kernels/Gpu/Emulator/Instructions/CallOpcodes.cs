@@ -21,26 +21,28 @@ internal static class CallOpcodes
             return Indirect(c, pointer, arguments, results);
         FunctionCode function = c.Decoder.Function(name, c);
         if (!function.Syntax.HasBody)
-            return External(c, name, results);
+            return External(c, name, arguments, results);
         c.Decoder.Called(function);
-        Call call = new(arguments, [.. function.Parameters.Select(Slot)]);
-        c.Decoder.Later(c, _ => call.Target = function.Pc);
-        call.Then = new CopySlots([.. function.Returns.Select(Slot)], results);
+        Call call = new(function, arguments, [.. function.Parameters.Select(Slot)]);
+        call.Then = new CallResults(function, [.. function.Returns.Select(Slot)], results);
         return call;
     }
 
     private static CallIndirect Indirect(DecodeContext c, Register pointer, CallSlot[] arguments, CallSlot[] results)
     {
         CallIndirect call = new(pointer, arguments);
+        c.Decoder.CalledPointer();
         CopySlotsOfLast back = new(call, results);
         c.Decoder.Later(c, context => call.Functions = context.Decoder.FunctionsByPc());
         call.Then = back;
         return call;
     }
 
-    private static Instruction External(DecodeContext c, string name, CallSlot[] results) => name switch
+    private static Instruction External(DecodeContext c, string name, CallSlot[] arguments, CallSlot[] results) => name switch
     {
         "vprintf" => new ZeroSlots(results),
+        "malloc" when results.Length == 1 && arguments.Length == 1 => new HeapAllocation(arguments[0], results[0]),
+        "free" when arguments.Length == 1 => new HeapFree(arguments[0]),
         "__assertfail" or "__assert_fail" => new Trap("An assertion of the kernel has failed."),
         _ => throw c.Error($"the function {name} has no body, and the emulator does not know it"),
     };
@@ -54,6 +56,24 @@ internal static class CallOpcodes
         Register register = isWritten ? c.DestinationOf(item) : c.SourceOf(item, item is NameOperand ? PtxType.None : PtxType.B64);
         return new CallSlot(register, -1, register.Bytes);
     })];
+
+    /// <summary>The number in a slot of 8 bytes.</summary>
+    internal static unsafe ulong Read(Warp w, int lane, CallSlot slot) => slot.Register.IsSink
+        ? *(ulong*)(w.Local + ((long)lane * w.LocalBytes) + slot.Offset) : w.Value(slot.Register, lane);
+
+    /// <summary>Puts a number into a slot of 8 bytes.</summary>
+    internal static unsafe void Write(Warp w, int lane, CallSlot slot, ulong value)
+    {
+        if (!slot.Register.IsSink)
+        {
+            w.Set(slot.Register, lane, value);
+            return;
+        }
+
+        long at = ((long)lane * w.LocalBytes) + slot.Offset;
+        *(ulong*)(w.Local + at) = value;
+        *(ulong*)(w.LocalState + at) = 0;
+    }
 
     /// <summary>Copies slots of a lane, undefined bytes too.</summary>
     internal static unsafe void Copy(Warp w, uint mask, CallSlot[] from, CallSlot[] to)
@@ -87,15 +107,18 @@ internal static class CallOpcodes
     }
 }
 
-internal sealed class Call(CallSlot[] arguments, CallSlot[] parameters) : Instruction
+internal sealed class Call(FunctionCode function, CallSlot[] arguments, CallSlot[] parameters) : Instruction
 {
-    public int Target { get; set; }
-
     public override void Execute(Warp w, uint mask)
     {
-        CallOpcodes.Copy(w, mask, arguments, parameters);
-        if (!w.Call(mask, Target))
+        if (!w.CanCall(mask))
             w.ReportDepth(this, mask);
+        else if (function.IsRecursive)
+            w.CallSaving(mask, function, arguments, parameters);
+        else
+            CallOpcodes.Copy(w, mask, arguments, parameters);
+        if (w.Current != 0 && (w.Alive & mask) != 0)
+            w.Call(mask, function.Pc);
     }
 }
 
@@ -122,26 +145,48 @@ internal sealed class CallIndirect(Register pointer, CallSlot[] arguments) : Ins
             return;
         }
 
-        CallOpcodes.Copy(w, same, arguments, [.. function.Parameters.Select(CallOpcodes.Slot)]);
+        if (!w.CanCall(same))
+        {
+            w.ReportDepth(this, mask);
+            return;
+        }
+
+        CallSlot[] parameters = [.. function.Parameters.Select(CallOpcodes.Slot)];
+        if (function.IsRecursive)
+            w.CallSaving(same, function, arguments, parameters);
+        else
+            CallOpcodes.Copy(w, same, arguments, parameters);
         w.CallSome(same, mask & ~same, target, Index);
     }
 }
 
-internal sealed class CopySlots(CallSlot[] from, CallSlot[] to) : Instruction
+/// <summary>Follows a call: fetches its results.</summary>
+internal sealed class CallResults(FunctionCode function, CallSlot[] from, CallSlot[] to) : Instruction
 {
-    public override void Execute(Warp w, uint mask) => CallOpcodes.Copy(w, mask, from, to);
+    public override void Execute(Warp w, uint mask)
+    {
+        if (function.IsRecursive)
+            w.ReturnRestoring(mask, function, from, to);
+        else
+            CallOpcodes.Copy(w, mask, from, to);
+    }
 }
 
 internal sealed class CopySlotsOfLast(CallIndirect call, CallSlot[] to) : Instruction
 {
     // All functions that one pointer may name have the same shape; each lane's results lie where its callee left them.
-    public override unsafe void Execute(Warp w, uint mask)
+    public override void Execute(Warp w, uint mask)
     {
         for (uint m = mask; m != 0; m &= m - 1)
         {
             int lane = BitOperations.TrailingZeroCount(m);
-            if (call.Functions.TryGetValue(w.LastCallee[lane], out FunctionCode? function))
-                CallOpcodes.Copy(w, 1u << lane, [.. function.Returns.Select(CallOpcodes.Slot)], to);
+            if (!call.Functions.TryGetValue(w.PopCallee(lane), out FunctionCode? function))
+                continue;
+            CallSlot[] from = [.. function.Returns.Select(CallOpcodes.Slot)];
+            if (function.IsRecursive)
+                w.ReturnRestoring(1u << lane, function, from, to);
+            else
+                CallOpcodes.Copy(w, 1u << lane, from, to);
         }
     }
 }

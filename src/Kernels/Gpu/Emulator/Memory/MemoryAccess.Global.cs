@@ -54,6 +54,8 @@ internal static unsafe partial class MemoryAccess
         if (writers is not null && (kind & AccessKind.Read) != 0 && !(strong && (kind & AccessKind.Write) == 0))
             CheckWriters(w, instruction, lane, writers + at, address, bytes, kind);
         AccessRecord record = new(clock.Number, clock.Time, instruction.Index, strong, nonCoherent);
+        if (strong && (kind & AccessKind.Write) != 0)
+            w.Block.Acquit(address);
         if ((kind & AccessKind.Write) != 0)
         {
             ulong* readers = memory.Readers(offset);
@@ -80,12 +82,15 @@ internal static unsafe partial class MemoryAccess
                 return;
             }
 
-            bool bothStrong = writer.IsStrong && (kind & AccessKind.Strong) != 0;
-            if (!bothStrong && !w.Block.Clock.Knows(writer.Block, writer.Time))
-            {
-                ReportGlobalRace(w, instruction, lane, address + (ulong)i, writer, "wrote");
-                return;
-            }
+            bool isStrong = (kind & AccessKind.Strong) != 0;
+            if ((isStrong && writer.IsStrong) || w.Block.Clock.Knows(writer.Block, writer.Time))
+                continue;
+            ulong at = address + (ulong)i;
+            if (writer.IsStrong)
+                w.Block.Suspect(address, w, FindingKind.GlobalRace, instruction, lane, at, () => DescribeRace(w, at, writer, "wrote"));
+            else
+                ReportGlobalRace(w, instruction, lane, at, writer, "wrote");
+            return;
         }
     }
 
@@ -122,11 +127,13 @@ internal static unsafe partial class MemoryAccess
     private static void ReportGlobalRace(Warp w, Instruction instruction, int lane, ulong address, AccessRecord other, string did)
     {
         if (w.IsNew(FindingKind.GlobalRace, instruction))
-        {
-            GpuDim g = w.Launch.Grid;
-            GpuDim block = new(other.Block % g.X, other.Block / g.X % g.Y, other.Block / (g.X * g.Y));
-            w.Report(FindingKind.GlobalRace, instruction, lane, address,
-                $"Block {block} {did} 0x{address:x} at line {w.Code[other.Instruction].Syntax.Line} (`{w.Code[other.Instruction].Syntax.Text}`), and nothing orders the two blocks: that takes a fence and an atomic on both sides.");
-        }
+            w.Report(FindingKind.GlobalRace, instruction, lane, address, DescribeRace(w, address, other, did));
+    }
+
+    private static string DescribeRace(Warp w, ulong address, AccessRecord other, string did)
+    {
+        GpuDim g = w.Launch.Grid;
+        GpuDim block = new(other.Block % g.X, other.Block / g.X % g.Y, other.Block / (g.X * g.Y));
+        return $"Block {block} {did} 0x{address:x} at line {w.Code[other.Instruction].Syntax.Line} (`{w.Code[other.Instruction].Syntax.Text}`), and nothing orders the two blocks: that takes a fence and an atomic on both sides.";
     }
 }
