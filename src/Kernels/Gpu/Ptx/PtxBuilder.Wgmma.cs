@@ -38,17 +38,28 @@ public sealed partial class PtxBuilder
     public MatrixDescriptor<T> Descriptor<T>(SharedTile<T> tile, U32 firstRow, [CallerFilePath] string file = "",
         [CallerLineNumber] int line = 0) where T : struct, IRegister<T>
     {
-        Require("a matrix descriptor", 80, GpuArch.Sm90a);
-        if (tile.Swizzle == SwizzleMode.None)
-            throw Fail("a tile without a swizzle became a descriptor, but its rows of 16 bytes hold half a step of wgmma. Use a swizzle");
-        if (firstRow.Value is { IsConstant: true } row && (row.Bits % 8 != 0 || row.Bits >= (ulong)tile.Rows))
-            throw Fail($"a descriptor begins with row {row.Bits}, but a multiple of 8 below the tile's {tile.Rows} was expected (the swizzle repeats every 8 rows)");
-        U32 address = tile.Start.Cast<U32>().Row(firstRow, tile.RowBytes / 4).Address;
         // chunks of a row follow each other, so nobody reads the leading offset
-        ulong layout = new WgmmaDescriptor(0, 16, 8 * tile.RowBytes, tile.Swizzle).Encode();
-        U64 bits = Result<U64>("cvt.u64.u32", ((address >> 4) & 0x3FFF).Value) | layout;
-        At(file, line);
-        return new(bits, tile.Bytes, tile.RowBytes);
+        U64 bits = DescriptorBits(tile, firstRow, leadingBytes: 16, file, line);
+        return new(bits, MatrixOrder.Rows, (tile.Bytes, 32, tile.RowBytes / 32));
+    }
+
+    /// <summary>
+    /// Tiles as an operand of wgmma whose columns are rows of A, or columns of B: row k of each holds element k of all of
+    /// them. The first copy has the first 64 (128-byte rows), the next copy the next ones; 16-bit types; sm_90a.
+    /// </summary>
+    /// <param name="tiles">Swizzled; K along their rows' numbers, a multiple of 16 of them.</param>
+    /// <param name="copies">Copies of one matrix: <see cref="MatrixDescriptor{T}.Copy"/> moves by as many.</param>
+    /// <param name="file">Passed by the compiler.</param>
+    /// <param name="line">Passed by the compiler.</param>
+    public MatrixDescriptor<T> DescriptorOfColumns<T>(SharedTile<T> tiles, int copies = 1, [CallerFilePath] string file = "",
+        [CallerLineNumber] int line = 0) where T : struct, IRegister<T>
+    {
+        if (MatrixFormat.Of<T>(this).ElementBits != 16)
+            throw Fail($"columns of {T.ElementType.Name} became a descriptor, but only 16-bit types can have K along columns");
+        if (tiles.Rows % 16 != 0)
+            throw Fail($"columns of a tile of {tiles.Rows} rows became a descriptor, but a multiple of 16 was expected");
+        U64 bits = DescriptorBits(tiles, 0, leadingBytes: tiles.Bytes, file, line);
+        return new(bits, MatrixOrder.Columns, (copies * tiles.Bytes, 16 * tiles.RowBytes, tiles.Rows / 16));
     }
 
     /// <summary>
@@ -78,13 +89,13 @@ public sealed partial class PtxBuilder
     /// <param name="line">Passed by the compiler.</param>
     public void Wgmma<T, TSum>(WgmmaAccumulator<TSum> sums, MatrixDescriptor<T> a, MatrixDescriptor<T> b, Pred? adds = null,
         [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) where T : struct, IRegister<T> where TSum : struct, IRegister<TSum> =>
-        Wgmma<T, TSum>(sums, a.Bits.Value, isShared: true, b, adds, file, line);
+        Wgmma<T, TSum>(sums, (a.Bits.Value, a.Order), b, adds, file, line);
 
     /// <summary>The same with the left factor in registers: warp w of the four gives its rows 16w to 16w + 15; sm_90a.</summary>
     /// <inheritdoc cref="Wgmma{T, TSum}(WgmmaAccumulator{TSum}, MatrixDescriptor{T}, MatrixDescriptor{T}, Pred?, string, int)"/>
     public void Wgmma<T, TSum>(WgmmaAccumulator<TSum> sums, FragmentA<T> a, MatrixDescriptor<T> b, Pred? adds = null,
         [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) where T : struct, IRegister<T> where TSum : struct, IRegister<TSum> =>
-        Wgmma<T, TSum>(sums, a.Operand, isShared: false, b, adds, file, line);
+        Wgmma<T, TSum>(sums, (a.Operand, null), b, adds, file, line);
 
     /// <summary>Closes a group of the warpgroup's products; sm_90a.</summary>
     /// <param name="file">Passed by the compiler.</param>
@@ -128,7 +139,21 @@ public sealed partial class PtxBuilder
         ];
     }
 
-    private void Wgmma<T, TSum>(WgmmaAccumulator<TSum> sums, Operand a, bool isShared, MatrixDescriptor<T> b, Pred? adds, string file, int line)
+    private U64 DescriptorBits<T>(SharedTile<T> tile, U32 firstRow, int leadingBytes, string file, int line) where T : struct, IRegister<T>
+    {
+        Require("a matrix descriptor", 80, GpuArch.Sm90a);
+        if (tile.Swizzle == SwizzleMode.None)
+            throw Fail("a tile without a swizzle became a descriptor, but its rows of 16 bytes hold half a step of wgmma. Use a swizzle");
+        if (firstRow.Value is { IsConstant: true } row && (row.Bits % 8 != 0 || row.Bits >= (ulong)tile.Rows))
+            throw Fail($"a descriptor begins with row {row.Bits}, but a multiple of 8 below the tile's {tile.Rows} was expected (the swizzle repeats every 8 rows)");
+        U32 address = tile.Start.Cast<U32>().Row(firstRow, tile.RowBytes / 4).Address;
+        ulong layout = new WgmmaDescriptor(0, leadingBytes, 8 * tile.RowBytes, tile.Swizzle).Encode();
+        U64 bits = Result<U64>("cvt.u64.u32", ((address >> 4) & 0x3FFF).Value) | layout;
+        At(file, line);
+        return bits;
+    }
+
+    private void Wgmma<T, TSum>(WgmmaAccumulator<TSum> sums, (Operand Operand, MatrixOrder? Order) a, MatrixDescriptor<T> b, Pred? adds, string file, int line)
         where T : struct, IRegister<T> where TSum : struct, IRegister<TSum>
     {
         ArgumentNullException.ThrowIfNull(sums);
@@ -139,9 +164,9 @@ public sealed partial class PtxBuilder
             throw Fail($"wgmma of bytes has {sums.Columns} columns, but above 32 a multiple of 16 was expected");
         string opcode = $"wgmma.mma_async.sync.aligned.m64n{sums.Columns}k{format.K}.{format.Sum.Suffix}.{format.Name}.{format.Name}";
         Operand[] signs = isInteger ? [] : [1, 1];
-        Operand[] orders = format.ElementBits != 16 ? [] : isShared ? [0, 0] : [0];
+        Operand[] orders = format.ElementBits != 16 ? [] : a.Order is { } order ? [(int)order, (int)b.Order] : [(int)b.Order];
         Operand scale = adds is { } p ? ((IElement<Pred>)p).Values[0] : 1;
-        Emit(opcode, 80, GpuArch.Sm90a, [Fragment.Written(sums.Claim(_wgmmaGroup, SourceLine.Of(file, line).ToString())), a, b.Bits.Value, scale, .. signs, .. orders]);
+        Emit(opcode, 80, GpuArch.Sm90a, [Fragment.Written(sums.Claim(_wgmmaGroup, SourceLine.Of(file, line).ToString())), a.Operand, b.Bits.Value, scale, .. signs, .. orders]);
         At(file, line);
     }
 }

@@ -50,24 +50,27 @@ public sealed class WgmmaAccumulator<T> where T : struct, IRegister<T>
 /// <typeparam name="T">The packed type of its elements.</typeparam>
 public readonly struct MatrixDescriptor<T> where T : struct, IRegister<T>
 {
-    private readonly int _copyBytes;
-    private readonly int _rowBytes;
+    private readonly (int CopyBytes, int StepBytes, int Steps) _tile;
 
-    internal MatrixDescriptor(U64 bits, int copyBytes, int rowBytes) => (Bits, _copyBytes, _rowBytes) = (bits, copyBytes, rowBytes);
+    internal MatrixDescriptor(U64 bits, MatrixOrder order, (int CopyBytes, int StepBytes, int Steps) tile) =>
+        (Bits, Order, _tile) = (bits, order, tile);
 
     /// <summary>The 64 bits: address, offsets and swizzle.</summary>
     public U64 Bits { get; }
 
+    /// <summary>Whether the tile's rows run along K, or K along its columns.</summary>
+    public MatrixOrder Order { get; }
+
     /// <summary>The same place in another copy of the tile.</summary>
     /// <param name="index">Which; 0 is the one that the descriptor was made of.</param>
-    public MatrixDescriptor<T> Copy(U32 index) => new(U32.MadWide(index, _copyBytes >> 4, Bits), _copyBytes, _rowBytes);
+    public MatrixDescriptor<T> Copy(U32 index) => new(U32.MadWide(index, _tile.CopyBytes >> 4, Bits), Order, _tile);
 
-    /// <summary>The matrix some 32 bytes further along K: the next step of a product.</summary>
-    /// <param name="steps">Inside a row of the tile.</param>
+    /// <summary>The matrix some instructions' K further: 32 bytes of a row, or 16 rows where K runs along columns.</summary>
+    /// <param name="steps">Inside the tile.</param>
     public MatrixDescriptor<T> Step(int steps)
     {
-        if (steps < 0 || 32 * (steps + 1) > _rowBytes)
-            throw PtxBuilder.Mistake($"a descriptor was moved by {steps} steps of 32 bytes, but the tile's rows have {_rowBytes} bytes");
-        return steps == 0 ? this : new(Bits + (ulong)(2 * steps), _copyBytes, _rowBytes);
+        if (steps < 0 || steps >= _tile.Steps)
+            throw PtxBuilder.Mistake($"a descriptor was moved by {steps} steps along K, but its tile has {_tile.Steps}");
+        return steps == 0 ? this : new(Bits + (ulong)(steps * _tile.StepBytes >> 4), Order, _tile);
     }
 }

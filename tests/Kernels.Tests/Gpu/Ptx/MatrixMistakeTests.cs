@@ -93,8 +93,10 @@ public class MatrixMistakeTests
             SharedTile<BF16x2> tile = k.SharedTile<BF16x2>("a", 64);
             tile.Further(tile.Chunk(k.Lane, k.Lane).Offset(16), 2);
         });
+        Fails("columns of a tile of 24 rows became a descriptor, but a multiple of 16 was expected", k => k.DescriptorOfColumns(k.SharedTile<BF16x2>("a", 24)));
+        Fails("columns of I8x4 became a descriptor, but only 16-bit types can have K along columns", k => k.DescriptorOfColumns(k.SharedTile<I8x4>("a", 32)));
         KernelException e = Assert.Throws<KernelException>(() => Write(k => k.Descriptor(k.SharedTile<BF16x2>("a", 64), 0).Step(4)));
-        Assert.Contains("a descriptor was moved by 4 steps of 32 bytes, but the tile's rows have 128 bytes", e.Message, StringComparison.Ordinal);
+        Assert.Contains("a descriptor was moved by 4 steps along K, but its tile has 4", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
