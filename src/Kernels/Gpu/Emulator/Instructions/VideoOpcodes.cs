@@ -36,7 +36,7 @@ internal static class VideoOpcodes
                 long r = op(IntegerOpcodes.Extend(x >> (i * bits), bits, ta.IsSigned()), IntegerOpcodes.Extend(y >> (i * bits), bits, tb.IsSigned()));
                 if (saturates)
                     r = Math.Clamp(r, low, high);
-                result = adds ? result + (ulong)IntegerOpcodes.Extend((ulong)r, bits, td.IsSigned()) : result | (((ulong)r & ((1UL << bits) - 1)) << (i * bits));
+                result = adds ? result + (ulong)r : result | (((ulong)r & ((1UL << bits) - 1)) << (i * bits));
             }
 
             return result;
