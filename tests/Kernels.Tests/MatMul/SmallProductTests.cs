@@ -11,7 +11,8 @@ public class SmallProductTests
 {
     private const int MostRows = 64, OutSize = 33;
 
-    // the emulator's order of sums within an mma is random, but the same for all of one seed: the kernel must rely on no more.
+    // the emulator's order of sums within an mma is random, but the same for all of one seed: the kernel must rely on
+    // no more.
     // One k that cuts tiles in half, one whose segments differ, one of a real model
     public static TheoryData<string, string, int> Products =>
     [
