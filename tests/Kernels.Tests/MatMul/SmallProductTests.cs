@@ -118,6 +118,20 @@ public class SmallProductTests
             Assert.Throws<ArgumentException>(() => I8Product.Ptx(131072, 1, GpuArch.Sm80)).Message, StringComparison.Ordinal);
     }
 
+    // the issue slots that notes/gpu-kernels.md 5.1 gives 2 KB of weights at up to 8 rows
+    [Theory, InlineData("f8", "sm_90a", 57), InlineData("f8", "sm_80", 102), InlineData("i8", "sm_90a", 88), InlineData("i8_i8", "sm_90a", 22)]
+    public void The_inner_loop_stays_within_its_issue_slots(string kind, string architecture, int slots)
+    {
+        const int K = 4096;
+        GpuArch arch = GpuArch.Parse(architecture);
+        SassListing sass = Ptxas.Assemble(Call(kind, arch, K, rows: 8, grid: 1).Kernel.Ptx!, arch).Sass;   // products are text
+        int groupBytes = new ProductPlan(K, 8, kind == "i8_i8" ? 1 : 2).GroupTiles * PackedWeights.TileBytes;
+
+        int inner = sass.Loops.Where(l => l.Body.Any(i => sass.Instructions[i].Mnemonic.Contains("MMA", StringComparison.Ordinal))).Min(l => l.Body.Count);
+
+        Assert.InRange(inner * 2048.0 / groupBytes, slots / 2.0, slots);
+    }
+
     [Fact]
     public void Plans_fit_and_leave_no_tile_out()
     {
