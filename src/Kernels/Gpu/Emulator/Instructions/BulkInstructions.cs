@@ -395,7 +395,8 @@ internal sealed unsafe class StoreAsync(
             byte[] bytes = new byte[_bytes], states = new byte[_bytes];
             for (int i = 0; i < values.Length; i++)
             {
-                BitConverter.TryWriteBytes(bytes.AsSpan(i * type.Bytes()), w.Value(values[i], lane) is var v && type.Bytes() == 4 ? (uint)v : v);
+                ulong value = w.Value(values[i], lane);
+                new ReadOnlySpan<byte>(&value, type.Bytes()).CopyTo(bytes.AsSpan(i * type.Bytes()));
                 states.AsSpan(i * type.Bytes(), type.Bytes()).Fill((byte)(w.UndefinedBytes(values[i], lane) == 0 ? ByteState.Defined : ByteState.Undefined));
             }
 

@@ -142,7 +142,8 @@ internal static partial class FloatOpcodes
             "rcp" when mode.IsApproximate => (x, _, _) => UpperHalf(1.0 / FlushF64(x, mode.Flush), mode.Flush),
             "rcp" => (x, _, _) => F64Arithmetic.Div(1, x, r),
             "sqrt" => (x, _, _) => F64Arithmetic.Sqrt(x, r),
-            "rsqrt" => (x, _, _) => UpperHalf(1.0 / Math.Sqrt(FlushF64(x, mode.Flush)), mode.Flush),
+            "rsqrt" when mode.Flush => (x, _, _) => UpperHalf(1.0 / Math.Sqrt(FlushF64(x, true)), true),
+            "rsqrt" => (x, _, _) => 1.0 / Math.Sqrt(x),
             "abs" => (x, _, _) => Math.Abs(x),
             "neg" => (x, _, _) => -x,
             "min" => (x, y, _) => double.IsNaN(x) ? y : double.IsNaN(y) ? x : Math.Min(x, y),
@@ -159,7 +160,7 @@ internal static partial class FloatOpcodes
 
     private static double FlushF64(double x, bool flush) => flush && double.IsSubnormal(x) ? Math.CopySign(0, x) : x;
 
-    // rcp.approx.ftz.f64 and rsqrt.approx.f64 compute the upper 32 bits; compilers refine them.
+    // rcp.approx.ftz.f64 and rsqrt.approx.ftz.f64 compute the upper 32 bits; compilers refine them. Without .ftz rsqrt is whole.
     private static double UpperHalf(double x, bool flush) =>
         FlushF64(BitConverter.UInt64BitsToDouble(BitConverter.DoubleToUInt64Bits(x) & 0xFFFFFFFF_00000000), flush);
 

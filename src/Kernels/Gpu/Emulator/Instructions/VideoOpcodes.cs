@@ -11,7 +11,8 @@ internal static class VideoOpcodes
     public static Instruction Packed(DecodeContext c, int lanes)
     {
         string comparison = c.TakeAny("eq", "ne", "lt", "le", "gt", "ge", "");
-        PtxType td = c.Type(), ta = c.Type(), tb = c.Type();
+        // vset2.atype.btype.cmp has no type of its result
+        PtxType td = c.Name.StartsWith("vset", StringComparison.Ordinal) ? PtxType.U32 : c.Type(), ta = c.Type(), tb = c.Type();
         bool saturates = c.Take("sat"), adds = c.Take("add");
         int bits = 32 / lanes;
         string name = c.Name[1..^1];
