@@ -62,6 +62,9 @@ internal sealed unsafe class Clocks : IDisposable
     /// <summary>Up to when what <paramref name="other"/> did is ordered before what <paramref name="member"/> does now.</summary>
     public uint Known(int member, int other) => _known[(member * Members) + other];
 
+    /// <summary>Up to when what <paramref name="other"/> wrote is visible to async work that <paramref name="member"/> issues now.</summary>
+    public uint Fenced(int member, int other) => _fenced[(member * Members) + other];
+
     /// <summary>Whether a write in the generic proxy is ordered, through a proxy fence, before async work that <paramref name="member"/> issues now.</summary>
     public bool IsFenced(int member, int other, int lane, uint time)
     {

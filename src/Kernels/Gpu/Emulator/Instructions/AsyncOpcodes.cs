@@ -17,7 +17,6 @@ internal static class AsyncOpcodes
         "st" when c.Syntax.Modifiers.Contains("async") => Store(c),
         "tensormap" => TensorMap(c),
         "prefetch" when c.Syntax.Modifiers.Contains("tensormap") => PrefetchTensorMap(c),
-        "fence" when c.Syntax.Modifiers.Contains("proxy") || c.Syntax.Modifiers.Contains("mbarrier_init") => Fence(c),
         _ => null,
     };
 
@@ -200,28 +199,6 @@ internal static class AsyncOpcodes
         c.TakeAny("v2", "v4", "");
         PtxType type = c.Type();
         return new StoreAsync(c.Address(0, StateSpace.SharedCluster), [.. c.Items(1).Select(o => c.SourceOf(o, type))], type, c.Address(2, StateSpace.SharedCluster));
-    }
-
-    private static ProxyFence? Fence(DecodeContext c)
-    {
-        c.Need(GpuArch.Sm90, "a proxy fence");
-        if (c.Take("mbarrier_init"))
-        {
-            c.Take("release");
-            c.Take("cluster");
-            return new ProxyFence(isWhole: false);
-        }
-
-        c.Take("proxy");
-        if (c.Take("async"))
-        {
-            c.TakeAny("global", "shared::cta", "shared::cluster", "");
-            return new ProxyFence(isWhole: true);
-        }
-
-        // fences of tensor maps, aliases and constants order nothing that is kept apart here
-        c.Ignore("");
-        return null;
     }
 
     private static Instruction TensorMap(DecodeContext c)

@@ -25,6 +25,16 @@ internal static unsafe class BarrierAccess
         return barrier;
     }
 
+    /// <summary>A fence makes the mbarriers that this warp has initialised visible to the async proxy and the cluster.</summary>
+    public static void Publish(Warp w)
+    {
+        foreach (Block block in w.Team.Blocks)
+        {
+            foreach (TransactionBarrier barrier in block.Transactions)
+                barrier.IsPublished |= barrier.Initializer == w.ClockIndex;
+        }
+    }
+
     /// <summary>The block and offset that an address means; null, after a report, where it is not shared memory.</summary>
     public static Block? Owner(Warp w, Instruction instruction, int lane, StateSpace space, ulong address, out ulong offset)
     {
@@ -186,22 +196,5 @@ internal sealed unsafe class BarrierTest(
             w.Report(FindingKind.UndefinedValue, this, lane, 0, $"The phase is undefined ({w.OriginOf(phase)}).");
         ulong value = w.Value(phase, lane);
         return isParity ? barrier.IsComplete((uint)value) : barrier.IsComplete(value);
-    }
-}
-
-/// <summary><c>fence.proxy.async</c> and <c>fence.mbarrier_init</c>.</summary>
-/// <param name="isWhole">Whether memory is fenced; otherwise the initialisation of mbarriers alone.</param>
-internal sealed class ProxyFence(bool isWhole) : Instruction
-{
-    /// <inheritdoc/>
-    public override void Execute(Warp w, uint mask)
-    {
-        if (isWhole && w.Launch.Options.Checked)
-            w.Team.Clocks.FenceProxy(w.ClockIndex, (mask & w.Alive) == w.Alive);
-        foreach (Block block in w.Team.Blocks)
-        {
-            foreach (TransactionBarrier barrier in block.Transactions)
-                barrier.IsPublished |= barrier.Initializer == w.ClockIndex;
-        }
     }
 }

@@ -51,7 +51,7 @@ internal static partial class ControlOpcodes
         {
             c.Take("release");
             c.Take("cluster");
-            return new FenceInstruction(isDeviceWide: false);
+            return new BarrierInitFence();
         }
 
         bool isProxy = c.Take("proxy"), isAsync = false;
@@ -136,5 +136,16 @@ internal sealed class ProxyFence : Instruction
     {
         w.Team.Clocks.FenceProxy(w.ClockIndex, mask, mask == w.Alive);
         w.Block.Clock.FenceProxy();
+        BarrierAccess.Publish(w);
+    }
+}
+
+/// <summary><c>fence.mbarrier_init</c>.</summary>
+internal sealed class BarrierInitFence : Instruction
+{
+    public override void Execute(Warp w, uint mask)
+    {
+        w.Team.FenceShared(w);
+        BarrierAccess.Publish(w);
     }
 }

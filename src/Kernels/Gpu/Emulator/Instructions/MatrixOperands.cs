@@ -14,16 +14,12 @@ internal static class MatrixOperands
     {
         if (mask == Warp.All)
             return true;
-        if (!w.TakeForced())
-        {
-            w.Park(mask, instruction);
+        if (!Convergence.Whole(w, instruction, mask))
             return false;
-        }
-
-        if (w.IsNew(FindingKind.DivergentBarrier, instruction))
+        if (w.Alive != Warp.All && w.IsNew(FindingKind.DivergentBarrier, instruction))
         {
             w.Report(FindingKind.DivergentBarrier, instruction, BitOperations.TrailingZeroCount(mask), 0,
-                $"Lanes 0x{mask:x8} execute it without the others, but the whole warp must.");
+                $"Lanes 0x{~w.Alive:x8} do not exist or have exited, but the whole warp must execute it.");
         }
 
         return true;

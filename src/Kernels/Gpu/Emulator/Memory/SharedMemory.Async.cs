@@ -69,17 +69,16 @@ internal sealed unsafe partial class SharedMemory
     /// </summary>
     /// <param name="member">The issuing warp.</param>
     /// <param name="chunk">The chunk.</param>
-    /// <param name="known">The last write that was found visible; saves time where neighbours have the same.</param>
+    /// <param name="known">A member whose writes up to a time are visible, found before: neighbours mostly have the same.</param>
     /// <returns>The write that is not visible, or none.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Conflict Hidden(int member, long chunk, ref (uint Writer, uint Time) known)
     {
         uint* times = _writeTime + chunk, writers = _writer + chunk;
         Vector256<uint> time = Vector256.Create(known.Time), writer = Vector256.Create(known.Writer);
-        if (Vector256.Load(times) == time && Vector256.Load(times + 8) == time
-            && Vector256.Load(writers) == writer && Vector256.Load(writers + 8) == writer)
-            return default;
-        return HiddenSlowly(member, chunk, ref known);
+        bool isVisible = Vector256.LessThanOrEqualAll(Vector256.Load(times), time) && Vector256.LessThanOrEqualAll(Vector256.Load(times + 8), time)
+            && Vector256.Load(writers) >> 23 == writer && Vector256.Load(writers + 8) >> 23 == writer;
+        return isVisible ? default : HiddenSlowly(member, chunk, ref known);
     }
 
     /// <summary>The first read of a chunk, by another thread, that is not ordered before what <paramref name="member"/> does now.</summary>
@@ -115,12 +114,12 @@ internal sealed unsafe partial class SharedMemory
         for (long i = chunk; i < chunk + ChunkBytes; i++)
         {
             uint time = _writeTime[i];
-            int writer = (int)(_writer[i] >> 23);
+            int writer = (int)(_writer[i] >> 23), lane = (int)(_writer[i] >> 18 & 31);
             bool isVisible = time == 0
-                || (writer == clocks.AsyncProxy ? clocks.IsOrdered(member, writer, time) : clocks.IsFenced(member, writer, time));
+                || (writer == clocks.AsyncProxy ? clocks.IsOrdered(member, writer, time) : clocks.IsFenced(member, writer, lane, time));
             if (!isVisible)
                 return Writer(ConflictKind.WriteThenRead, i);
-            known = (_writer[i], time);
+            known = ((uint)writer, writer == clocks.AsyncProxy ? clocks.Known(member, writer) : clocks.Fenced(member, writer));
         }
 
         return default;
