@@ -90,7 +90,7 @@ internal sealed unsafe partial class Warp
             if (isSpinning)
             {
                 Suspend();
-                RunAnyGroup();
+                RunAnyGroup(taken);
             }
 
             return;
@@ -218,9 +218,10 @@ internal sealed unsafe partial class Warp
         if (_isFair && ++_divergedSteps < FairSteps && !IsAtOthers())
             return;
         _isFair = false;
+        uint tired = Current;
         Suspend();
         if (++_divergedSteps >= 4 * FairSteps)
-            RunAnyGroup();
+            RunAnyGroup(tired);
         else
             Reschedule();
     }
@@ -237,21 +238,28 @@ internal sealed unsafe partial class Warp
     }
 
     // Lanes at a low program counter may spin until a lane at a higher one does something: each gets its turn.
-    private void RunAnyGroup()
+    private void RunAnyGroup(uint tired)
     {
-        _divergedSteps = 0;
         uint runnable = Alive & ~Waiting & ~Parked;
         if (runnable == 0)
         {
+            _divergedSteps = 0;
             Reschedule();
             return;
         }
 
-        int skip = (int)(Block.Random() % (uint)BitOperations.PopCount(runnable));
+        RunOneOf((runnable & ~tired) != 0 ? runnable & ~tired : runnable);
+    }
+
+    // Runs the group of one of these lanes for a while.
+    private void RunOneOf(uint lanes)
+    {
+        _divergedSteps = 0;
+        int skip = (int)(Block.Random() % (uint)BitOperations.PopCount(lanes));
         for (; skip > 0; skip--)
-            runnable &= runnable - 1;
+            lanes &= lanes - 1;
         _isFair = true;
-        Select(LanePc[BitOperations.TrailingZeroCount(runnable)]);
+        Select(LanePc[BitOperations.TrailingZeroCount(lanes)]);
     }
 
     private void Reschedule()
