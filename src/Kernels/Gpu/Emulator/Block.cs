@@ -64,11 +64,11 @@ internal sealed partial class Block : IDisposable
     }
 
     /// <summary>A warp has exited.</summary>
-    public void WarpExited(Warp warp)
+    public void WarpExited()
     {
         Team.WarpExited();
         foreach (NamedBarrier barrier in Barriers)
-            barrier.WarpExited(warp);
+            barrier.WarpExited();
     }
 
     /// <summary>Threads that have not exited, in whole warps.</summary>

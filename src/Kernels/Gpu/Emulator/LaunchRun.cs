@@ -12,7 +12,7 @@ internal sealed class LaunchRun(LaunchContext context)
     private readonly GpuDim _clusters = new(context.Grid.X / context.Cluster.X, context.Grid.Y / context.Cluster.Y, context.Grid.Z / context.Cluster.Z);
     private long _next;
     private long _finished;
-    private int _running;
+    private readonly HashSet<Team> _live = [];
     private bool _isOver;
     private Exception? _failure;
 
@@ -71,15 +71,11 @@ internal sealed class LaunchRun(LaunchContext context)
                     return null;
                 if (_next < _clusters.Count && (_free.Count > 0 || _all.Count < MaximumResident))
                 {
-                    _running++;
-                    return Fresh();
+                    return Running(Fresh());
                 }
 
                 if (_suspended.TryDequeue(out Team? team))
-                {
-                    _running++;
-                    return team;
-                }
+                    return Running(team);
 
                 Monitor.Wait(_lock);
             }
@@ -114,7 +110,6 @@ internal sealed class LaunchRun(LaunchContext context)
     {
         lock (_lock)
         {
-            _running--;
             switch (state)
             {
                 case TeamState.Finished:
@@ -125,20 +120,32 @@ internal sealed class LaunchRun(LaunchContext context)
                     DeadlockReport.Write(team, isSpinning: false);
                     _finished++;
                     break;
+                case TeamState.Spinning when _isOver:
+                    DeadlockReport.Write(team, isSpinning: true);
+                    break;
                 default:
                     _suspended.Enqueue(team);
+                    _live.Remove(team);
                     CheckStuck();
                     break;
             }
 
+            _live.Remove(team);
             Monitor.PulseAll(_lock);
         }
+    }
+
+    private Team Running(Team team)
+    {
+        _live.Add(team);
+        return team;
     }
 
     // Every team that is left has run for long without any effect on anything: they wait for each other, or for nothing.
     private void CheckStuck()
     {
-        if (_running > 0 || (_next < _clusters.Count && _all.Count < MaximumResident) || _suspended.Any(t => t.Idle < context.Options.PatienceInstructions))
+        bool canStartMore = _next < _clusters.Count && (_free.Count > 0 || _all.Count < MaximumResident);
+        if (canStartMore || _suspended.Concat(_live).Any(t => t.Idle < context.Options.PatienceInstructions))
             return;
         foreach (Team team in _suspended)
             DeadlockReport.Write(team, isSpinning: true);

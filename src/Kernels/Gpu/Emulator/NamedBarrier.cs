@@ -65,18 +65,10 @@ internal sealed class NamedBarrier(Block block, int number)
     }
 
     /// <summary>Fewer threads are left, so a barrier of all threads may be complete.</summary>
-    public void WarpExited(Warp warp)
+    public void WarpExited()
     {
         if (_count == 0 || _expected != 0)
             return;
-        Instruction? at = _waiting.Count > 0 ? _waiting[0].Warp.WaitsAt(_waiting[0].Mask) : null;
-        if (!_arrived.Contains(warp) && at is not null && _waiting[0].Warp.IsNew(FindingKind.DivergentBarrier, at))
-        {
-            (Warp w, uint mask, _) = _waiting[0];
-            w.Report(FindingKind.DivergentBarrier, at, BitOperations.TrailingZeroCount(mask), 0,
-                $"Waits for all threads of the block at barrier {number}, but warp {warp.Index} has exited without arriving.");
-        }
-
         CompleteIfReady();
     }
 
@@ -99,6 +91,8 @@ internal sealed class NamedBarrier(Block block, int number)
     {
         if (_count == 0 || _count < (_expected == 0 ? block.LiveThreads() : _expected))
             return;
+        if (_expected == 0 && _arrived.Count < block.Warps.Length && _waiting.Count > 0)
+            ReportMissing();
         Clocks clocks = block.Team.Clocks;
         foreach ((Warp w, uint mask, Register result) in _waiting)
         {
@@ -117,6 +111,18 @@ internal sealed class NamedBarrier(Block block, int number)
         block.Team.Progress++;
         Array.Clear(_clock);
         Clear();
+    }
+
+    // A barrier without a count is one of all threads; those that exit before it do not count on the hardware, but no text may rely on that.
+    private void ReportMissing()
+    {
+        (Warp w, uint mask, _) = _waiting[0];
+        if (w.WaitsAt(mask) is { } at && w.IsNew(FindingKind.DivergentBarrier, at))
+        {
+            string missing = string.Join(", ", block.Warps.Where(o => !_arrived.Contains(o)).Select(o => o.Index));
+            w.Report(FindingKind.DivergentBarrier, at, BitOperations.TrailingZeroCount(mask), 0,
+                $"Barrier {number} is for all threads of the block, but warp {missing} has exited without arriving.");
+        }
     }
 
     private uint Combined() => _reduction switch

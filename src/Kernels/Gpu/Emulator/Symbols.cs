@@ -51,6 +51,8 @@ internal sealed class Scope(Scope? parent)
     {
         if (_registers.TryGetValue(name, out Register found))
             return found;
+        if (_symbols.ContainsKey(name))
+            return null;    // a variable hides an outer register
         int digits = name.Length;
         while (digits > 0 && char.IsAsciiDigit(name[digits - 1]))
             digits--;

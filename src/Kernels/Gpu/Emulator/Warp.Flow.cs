@@ -123,7 +123,7 @@ internal sealed unsafe partial class Warp
         Exited |= mask;
         Reschedule();
         if (Alive == 0)
-            Block.WarpExited(this);
+            Block.WarpExited();
         else
             Block.LanesExited();
     }

@@ -1,0 +1,51 @@
+using Puna.Kernels.Gpu.Emulator;
+
+namespace Puna.Kernels.Tests.Gpu.Emulator;
+
+public class BrokenKernelTests
+{
+    private const int Seeds = 3;
+
+    public static TheoryData<string> Names => [.. BrokenKernels.All.Select(k => k.Name)];
+
+    [Theory, MemberData(nameof(Names))]
+    public void A_broken_kernel_gets_its_report(string name)
+    {
+        BrokenKernel kernel = BrokenKernels.All.First(k => k.Name == name);
+
+        for (int seed = 0; seed < Seeds; seed++)
+        {
+            LaunchReport report = kernel.Run(kernel.Broken, Options(seed));
+
+            Assert.Contains(report.Reports, r => r.Kind == kernel.Kind);
+            Assert.All(report.Reports, r => Assert.Equal((seed, "kernel"), (r.Seed, r.Kernel)));
+        }
+    }
+
+    [Theory, MemberData(nameof(Names))]
+    public void Its_mended_twin_gets_none(string name)
+    {
+        BrokenKernel kernel = BrokenKernels.All.First(k => k.Name == name);
+
+        for (int seed = 0; seed < Seeds; seed++)
+            Assert.Empty(kernel.Run(kernel.Mended, Options(seed)).Reports);
+    }
+
+    [Fact]
+    public void A_report_names_instruction_line_block_thread_and_address()
+    {
+        BrokenKernel kernel = BrokenKernels.All.First(k => k.Name == "global load past the end");
+
+        Finding finding = Assert.Single(kernel.Run(kernel.Broken, Options(seed: 7) with { Threads = 1 }).Reports);
+
+        Assert.Equal(FindingKind.OutOfBounds, finding.Kind);
+        Assert.Equal("ld.global.f32 %f1, [%xi+4]", finding.Instruction);
+        Assert.Equal("ld.global.f32 %f1, [%xi+4]", kernel.Text(kernel.Broken).Split('\n')[finding.Line - 1].Split(';')[0].Trim());
+        Assert.Equal((1, 63, 1), (finding.Block.X, finding.Thread.X, finding.Count));
+        Assert.Contains("the nearest buffer before it has 512 bytes", finding.Message, StringComparison.Ordinal);
+        Assert.Contains("begins 0 bytes past the end", finding.Message, StringComparison.Ordinal);
+    }
+
+    // few instructions of patience: these kernels are short, and stuck ones shall not take long
+    private static EmulatorOptions Options(int seed) => new() { Seed = seed, Threads = 2, PatienceInstructions = 50_000 };
+}
