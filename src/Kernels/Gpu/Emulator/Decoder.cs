@@ -18,6 +18,9 @@ internal sealed class FunctionCode(FunctionSyntax syntax)
     /// <summary>Where it leaves its results.</summary>
     public List<(VariableSyntax Variable, Register Register, int Offset)> Returns { get; } = [];
 
+    /// <summary>What a recursive function's activations own; null for others.</summary>
+    public RecursionFrame? Frame { get; init; }
+
     /// <summary>Parameters that the body names, by name.</summary>
     public Scope Scope { get; set; } = new(null);
 }
@@ -35,7 +38,7 @@ internal sealed class Decoder
     private readonly Scope _moduleScope = new(null);
     private readonly List<VariableSyntax> _deviceVariables = [];
     private readonly List<(Scope Scope, VariableSyntax Variable)> _dynamicShared = [];
-    private readonly List<(FunctionCode From, FunctionCode To)> _calls = [];
+    private readonly CallGraph _graph;
     private FunctionCode? _present;
     private int _sharedEnd = PtxProgram.SharedBase;
     private int _localEnd = 64;
@@ -43,7 +46,7 @@ internal sealed class Decoder
 
     public Decoder(PtxModule module, string entry, GpuArch arch)
     {
-        (_module, _arch) = (module, arch);
+        (_module, _arch, _graph) = (module, arch, new CallGraph(module));
         _entry = module.Functions.FirstOrDefault(f => f.Name == entry && f.IsEntry && f.HasBody)
             ?? throw new DeviceException($"PTX: the module has no entry '{entry}', but {(module.Functions.Any(f => f.IsEntry) ? string.Join(", ", module.Functions.Where(f => f.IsEntry).Select(f => f.Name)) : "no entry at all")}.");
         if (!arch.Runs(module.Target))
@@ -58,6 +61,8 @@ internal sealed class Decoder
     {
         foreach (VariableSyntax variable in _module.Variables)
             Declare(_moduleScope, variable, variable.Name);
+        foreach (NameOperand name in _module.Variables.SelectMany(v => v.Values).OfType<NameOperand>().Where(n => IsFunction(n.Name)))
+            Function(name.Name, null);
         List<(VariableSyntax, int)> parameters = [];
         int parameterBytes = 0;
         Scope scope = new(_moduleScope);
@@ -72,11 +77,12 @@ internal sealed class Decoder
         Body(_entry, scope);
         while (_toDecode.Count > 0)
             DecodeFunction();
-        RefuseRecursion();
+        PlaceFrames();
         PlaceDynamicShared();
         Registers.ResolveFunctions();
         foreach ((DecodeContext context, Action<DecodeContext> resolve) in _unresolved)
             resolve(context);
+        int stack = Align(_localEnd, 64), frames = _functions.Values.Select(f => Align(f.Frame?.Bytes ?? 0, 16)).DefaultIfEmpty(0).Max();
         HashSet<int> constants = [.. Registers.Constants.Select(c => c.Register.Index), .. Registers.Addresses.Select(a => a.Register.Index), .. Registers.Specials.Values.Select(r => r.Index)];
         return new PtxProgram
         {
@@ -87,23 +93,30 @@ internal sealed class Decoder
             Registers = Registers,
             Writable = [.. Registers.All.Where(r => !constants.Contains(r.Index)).Select(r => (r, 0))],
             Variables = _deviceVariables,
+            Functions = _functions.ToDictionary(f => f.Key, f => (ulong)Math.Max(0, f.Value.Pc)),
             Parameters = parameters,
             ParameterBytes = parameterBytes,
             StaticSharedBytes = _sharedEnd - PtxProgram.SharedBase,
-            LocalBytes = Align(_localEnd, 64),
+            StackOffset = stack,
+            LocalBytes = stack + Align(frames * RecursionFrame.MaximumDepth, 64),
+            HasRecursion = _functions.Values.Any(f => f.Frame is not null),
             Bounds = _entry.Bounds,
         };
     }
 
     /// <summary>The function of a name, which will be decoded if it has not been.</summary>
-    public FunctionCode Function(string name, DecodeContext context)
+    public FunctionCode Function(string name, DecodeContext? context)
     {
         if (_functions.TryGetValue(name, out FunctionCode? found))
             return found;
         FunctionSyntax syntax = _module.Functions.FirstOrDefault(f => f.Name == name && f.HasBody)
             ?? _module.Functions.FirstOrDefault(f => f.Name == name)
-            ?? throw context.Error($"the function '{name}' is not declared");
-        FunctionCode function = new(syntax) { Scope = new Scope(_moduleScope) };
+            ?? throw context!.Error($"the function '{name}' is not declared"); // without a context the caller knows that there is one
+        FunctionCode function = new(syntax)
+        {
+            Scope = new Scope(_moduleScope),
+            Frame = _graph.IsRecursive(name) ? new RecursionFrame() : null,
+        };
         _functions.Add(name, function);
         foreach (VariableSyntax p in syntax.Parameters)
             function.Parameters.Add(Place(function.Scope, p));
@@ -128,30 +141,28 @@ internal sealed class Decoder
         return offset;
     }
 
-    /// <summary>Notes a call from the function that is being decoded: parameters have one place each, so no function may come back to itself.</summary>
-    public void Called(FunctionCode function)
-    {
-        if (_present is not null)
-            _calls.Add((_present, function));
-    }
-
     /// <summary>Functions by their first instruction.</summary>
     public IReadOnlyDictionary<int, FunctionCode> FunctionsByPc() => _functions.Values.Where(f => f.Pc >= 0).ToDictionary(f => f.Pc);
 
-    private void RefuseRecursion()
+    /// <summary>The frame of the function that is decoded now, where a call to <paramref name="function"/> leads back to it; otherwise null.</summary>
+    public RecursionFrame? Leads(FunctionCode function) =>
+        _present?.Frame is { } frame && _graph.IsBackward(_present.Syntax.Name, function.Syntax.Name) ? frame : null;
+
+    /// <summary>The frame of the function that is decoded now, where it is recursive.</summary>
+    public RecursionFrame? Frame => _present?.Frame;
+
+    // A first activation has its variables at a fixed place, further ones in a stack behind all other local memory.
+    private void PlaceFrames()
     {
         foreach (FunctionCode function in _functions.Values)
         {
-            HashSet<FunctionCode> reached = [];
-            Queue<FunctionCode> next = new([function]);
-            while (next.TryDequeue(out FunctionCode? from))
-            {
-                foreach ((FunctionCode _, FunctionCode to) in _calls.Where(c => c.From == from && reached.Add(c.To)))
-                    next.Enqueue(to);
-            }
-
-            if (reached.Contains(function))
-                throw new DeviceException($"PTX line {function.Syntax.Line}: the function {function.Syntax.Name} calls itself, but the emulator has no stack for recursion.");
+            if (function.Frame is not { } frame)
+                continue;
+            frame.Saved = [.. Registers.All.Where(r => (r.Index >= frame.Numbers.First && r.Index < frame.Numbers.End) || function.Parameters.Any(p => p.Register == r))];
+            frame.Local.AddRange(function.Parameters.Where(p => p.Offset >= 0).Select(p => (p.Offset, (int)p.Variable.Bytes)));
+            int place = Local(frame.Bytes, 16);
+            foreach ((Register address, int offset) in frame.Variables)
+                Registers.Begin(address, (ulong)(place + offset));
         }
     }
 
@@ -161,7 +172,13 @@ internal sealed class Decoder
         _toDecode.RemoveAt(_toDecode.Count - 1);
         _present = function;
         function.Pc = _code.Count;
+        int first = Registers.Count, local = _localEnd;
         Body(function.Syntax, new Scope(function.Scope));
+        if (function.Frame is { } frame)
+        {
+            frame.Numbers = (first, Registers.Count);
+            frame.Local.Add((local, _localEnd - local));
+        }
     }
 
     // Every body ends with a return, so that no lane runs on into the next one.
@@ -251,7 +268,9 @@ internal sealed class Decoder
                 break;
             case StateSpace.Local:
             case StateSpace.Param:
-                scope.Add(variable.Name, new Symbol(StateSpace.Local, Local((int)variable.Bytes, variable.Alignment), variable));
+                scope.Add(variable.Name, variable.Space == StateSpace.Local && Frame is { } frame
+                    ? new Symbol(StateSpace.Local, frame.Place((int)variable.Bytes, variable.Alignment), variable, frame)
+                    : new Symbol(StateSpace.Local, Local((int)variable.Bytes, variable.Alignment), variable));
                 break;
             default:
                 VariableSyntax named = variable with { Name = uniqueName };

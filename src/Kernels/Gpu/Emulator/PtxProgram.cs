@@ -27,6 +27,9 @@ internal sealed class PtxProgram
     /// <summary>Variables in global and constant memory.</summary>
     public required IReadOnlyList<VariableSyntax> Variables { get; init; }
 
+    /// <summary>Functions in use, with what a pointer to one holds.</summary>
+    public required IReadOnlyDictionary<string, ulong> Functions { get; init; }
+
     /// <summary>Parameters of the entry with their offsets.</summary>
     public required IReadOnlyList<(VariableSyntax Variable, int Offset)> Parameters { get; init; }
 
@@ -35,6 +38,12 @@ internal sealed class PtxProgram
 
     /// <summary>Shared memory of the text's own variables, from <see cref="SharedBase"/> on.</summary>
     public required int StaticSharedBytes { get; init; }
+
+    /// <summary>Where the variables of repeated activations begin in a thread's local memory.</summary>
+    public required int StackOffset { get; init; }
+
+    /// <summary>Whether a function may call itself.</summary>
+    public required bool HasRecursion { get; init; }
 
     /// <summary>Local memory of a thread.</summary>
     public required int LocalBytes { get; init; }

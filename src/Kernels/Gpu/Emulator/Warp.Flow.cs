@@ -8,6 +8,7 @@ internal sealed unsafe partial class Warp
     private int _nextOther = int.MaxValue;
     private int _divergedSteps;
     private bool _isFair;
+    private readonly int[] _caller = new int[32];
 
     /// <summary>Whether some lanes can execute the next instruction.</summary>
     public bool CanRun => (Alive & ~Waiting & ~Parked) != 0;
@@ -282,14 +283,26 @@ internal sealed unsafe partial class Warp
         Select(lowest);
     }
 
+    // Lanes that came into a function from different calls stay apart, unless they wait for each other.
     private void Select(int pc)
     {
         uint group = 0;
+        int caller = 0;
+        bool isFirst = true;
         for (uint m = Alive & ~Waiting; m != 0; m &= m - 1)
         {
             int lane = BitOperations.TrailingZeroCount(m);
-            if (LanePc[lane] == pc)
-                group |= 1u << lane;
+            if (LanePc[lane] != pc)
+                continue;
+            if ((Parked >> lane & 1) == 0)
+            {
+                if (isFirst)
+                    (caller, isFirst) = (_caller[lane], false);
+                if (_caller[lane] != caller)
+                    continue;
+            }
+
+            group |= 1u << lane;
         }
 
         Current = group;

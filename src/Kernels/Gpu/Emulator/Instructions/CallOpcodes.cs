@@ -22,18 +22,32 @@ internal static class CallOpcodes
         FunctionCode function = c.Decoder.Function(name, c);
         if (!function.Syntax.HasBody)
             return External(c, name, results);
-        c.Decoder.Called(function);
-        Call call = new(arguments, [.. function.Parameters.Select(Slot)]);
+        RecursionFrame? frame = c.Decoder.Leads(function);
+        Call call = new(arguments, [.. function.Parameters.Select(Slot)], frame, frame is null ? null : function.Frame);
         c.Decoder.Later(c, _ => call.Target = function.Pc);
-        call.Then = new CopySlots([.. function.Returns.Select(Slot)], results);
+        CallSlot[] returns = [.. function.Returns.Select(Slot)];
+        if (frame is null)
+        {
+            call.Then = new CopySlots(returns, results);
+            return call;
+        }
+
+        RestoreFrame back = new(_ => returns, results);
+        c.Decoder.Later(c, context => back.Place(context.Decoder));
+        call.Then = back;
         return call;
     }
 
     private static CallIndirect Indirect(DecodeContext c, Register pointer, CallSlot[] arguments, CallSlot[] results)
     {
-        CallIndirect call = new(pointer, arguments);
-        CopySlotsOfLast back = new(call, results);
-        c.Decoder.Later(c, context => call.Functions = context.Decoder.FunctionsByPc());
+        CallIndirect call = new(pointer, arguments, c.Decoder.Frame);
+        // All functions that one pointer may name have the same shape; each lane's results lie where its callee left them.
+        RestoreFrame back = new(callee => call.Functions.TryGetValue(callee, out FunctionCode? f) ? [.. f.Returns.Select(Slot)] : [], results);
+        c.Decoder.Later(c, context =>
+        {
+            call.Functions = context.Decoder.FunctionsByPc();
+            back.Place(context.Decoder);
+        });
         call.Then = back;
         return call;
     }
@@ -87,20 +101,27 @@ internal static class CallOpcodes
     }
 }
 
-internal sealed class Call(CallSlot[] arguments, CallSlot[] parameters) : Instruction
+internal sealed class Call(CallSlot[] arguments, CallSlot[] parameters, RecursionFrame? frame, RecursionFrame? callee) : Instruction
 {
     public int Target { get; set; }
 
     public override void Execute(Warp w, uint mask)
     {
-        CallOpcodes.Copy(w, mask, arguments, parameters);
-        if (!w.Call(mask, Target))
+        if (w.IsTooDeep(mask))
+        {
             w.ReportDepth(this, mask);
+            return;
+        }
+
+        for (uint m = frame is null ? 0 : mask; m != 0; m &= m - 1)
+            w.Save(BitOperations.TrailingZeroCount(m), frame!, callee!);   // a call that leads back has both
+        CallOpcodes.Copy(w, mask, arguments, parameters);
+        w.Call(mask, Target);
     }
 }
 
 /// <summary>A call through a pointer: lanes that go elsewhere than the first execute it again.</summary>
-internal sealed class CallIndirect(Register pointer, CallSlot[] arguments) : Instruction
+internal sealed class CallIndirect(Register pointer, CallSlot[] arguments, RecursionFrame? frame) : Instruction
 {
     public IReadOnlyDictionary<int, FunctionCode> Functions { get; set; } = new Dictionary<int, FunctionCode>();
 
@@ -122,6 +143,14 @@ internal sealed class CallIndirect(Register pointer, CallSlot[] arguments) : Ins
             return;
         }
 
+        if (w.IsTooDeep(mask))
+        {
+            w.ReportDepth(this, mask);
+            return;
+        }
+
+        for (uint m = frame is null || function.Frame is null ? 0 : same; m != 0; m &= m - 1)
+            w.Save(BitOperations.TrailingZeroCount(m), frame!, function.Frame!);   // as the line before says
         CallOpcodes.Copy(w, same, arguments, [.. function.Parameters.Select(CallOpcodes.Slot)]);
         w.CallSome(same, mask & ~same, target, Index);
     }
@@ -132,16 +161,24 @@ internal sealed class CopySlots(CallSlot[] from, CallSlot[] to) : Instruction
     public override void Execute(Warp w, uint mask) => CallOpcodes.Copy(w, mask, from, to);
 }
 
-internal sealed class CopySlotsOfLast(CallIndirect call, CallSlot[] to) : Instruction
+/// <summary>Behind a call that may lead back to its function: results go by way of a place that no activation owns.</summary>
+internal sealed class RestoreFrame(Func<int, CallSlot[]> returns, CallSlot[] results) : Instruction
 {
-    // All functions that one pointer may name have the same shape; each lane's results lie where its callee left them.
-    public override unsafe void Execute(Warp w, uint mask)
+    private CallSlot[] _between = [];
+
+    /// <summary>Takes room for the results on their way.</summary>
+    public void Place(Decoder decoder) =>
+        _between = [.. results.Select(r => new CallSlot(Register.Sink, decoder.Local(Math.Max(8, r.Bytes), 16), r.Bytes))];
+
+    public override void Execute(Warp w, uint mask)
     {
         for (uint m = mask; m != 0; m &= m - 1)
         {
             int lane = BitOperations.TrailingZeroCount(m);
-            if (call.Functions.TryGetValue(w.LastCallee[lane], out FunctionCode? function))
-                CallOpcodes.Copy(w, 1u << lane, [.. function.Returns.Select(CallOpcodes.Slot)], to);
+            uint one = 1u << lane;
+            CallOpcodes.Copy(w, one, returns(w.LastCallee[lane]), _between);
+            w.Restore(lane);
+            CallOpcodes.Copy(w, one, _between, results);
         }
     }
 }

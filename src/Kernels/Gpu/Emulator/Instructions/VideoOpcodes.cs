@@ -20,7 +20,7 @@ internal static class VideoOpcodes
         {
             "add" => (x, y) => x + y,
             "sub" => (x, y) => x - y,
-            "avrg" => (x, y) => (x + y + 1) >> 1,
+            "avrg" => (x, y) => (x + y + (x + y >= 0 ? 1 : 0)) >> 1,   // rounds away from zero
             "absdiff" => (x, y) => Math.Abs(x - y),
             "min" => Math.Min,
             "max" => Math.Max,
