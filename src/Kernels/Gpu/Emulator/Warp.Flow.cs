@@ -182,10 +182,7 @@ internal sealed unsafe partial class Warp
     /// </summary>
     public void Force()
     {
-        int lowest = int.MaxValue;
-        for (uint m = Parked & Alive; m != 0; m &= m - 1)
-            lowest = Math.Min(lowest, LanePc[BitOperations.TrailingZeroCount(m)]);
-        Select(lowest);
+        Select(First(Parked & Alive));
         IsForced = true;
     }
 
@@ -231,7 +228,8 @@ internal sealed unsafe partial class Warp
     {
         for (uint m = Alive & ~Waiting & ~Current; m != 0; m &= m - 1)
         {
-            if (LanePc[BitOperations.TrailingZeroCount(m)] == Pc)
+            int lane = BitOperations.TrailingZeroCount(m);
+            if (LanePc[lane] == Pc && _caller[lane] == _caller[BitOperations.TrailingZeroCount(Current)])
                 return true;
         }
 
@@ -260,7 +258,7 @@ internal sealed unsafe partial class Warp
         for (; skip > 0; skip--)
             lanes &= lanes - 1;
         _isFair = true;
-        Select(LanePc[BitOperations.TrailingZeroCount(lanes)]);
+        Select(BitOperations.TrailingZeroCount(lanes));
     }
 
     private void Reschedule()
@@ -277,32 +275,36 @@ internal sealed unsafe partial class Warp
         }
 
         IsForced = (candidates & Parked) == candidates;
-        int lowest = int.MaxValue;
-        for (uint m = candidates; m != 0; m &= m - 1)
-            lowest = Math.Min(lowest, LanePc[BitOperations.TrailingZeroCount(m)]);
-        Select(lowest);
+        Select(First(candidates));
     }
 
-    // Lanes that came into a function from different calls stay apart, unless they wait for each other.
-    private void Select(int pc)
+    // Lanes in functions come first, so that all come back to their call together; those of one call by their counters.
+    private int First(uint lanes)
+    {
+        int first = BitOperations.TrailingZeroCount(lanes);
+        for (uint m = lanes & (lanes - 1); m != 0; m &= m - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(m);
+            int order = _depth[first].CompareTo(_depth[lane]);
+            if (order == 0)
+                order = _caller[lane].CompareTo(_caller[first]);
+            if (order < 0 || (order == 0 && LanePc[lane] < LanePc[first]))
+                first = lane;
+        }
+
+        return first;
+    }
+
+    // Runs the lanes that stand where one does. Those that came there from another call stay apart, unless they wait for each other.
+    private void Select(int first)
     {
         uint group = 0;
-        int caller = 0;
-        bool isFirst = true;
+        int pc = LanePc[first], caller = _caller[first];
         for (uint m = Alive & ~Waiting; m != 0; m &= m - 1)
         {
             int lane = BitOperations.TrailingZeroCount(m);
-            if (LanePc[lane] != pc)
-                continue;
-            if ((Parked >> lane & 1) == 0)
-            {
-                if (isFirst)
-                    (caller, isFirst) = (_caller[lane], false);
-                if (_caller[lane] != caller)
-                    continue;
-            }
-
-            group |= 1u << lane;
+            if (LanePc[lane] == pc && (_caller[lane] == caller || (Parked >> lane & 1) != 0))
+                group |= 1u << lane;
         }
 
         Current = group;
@@ -314,7 +316,12 @@ internal sealed unsafe partial class Warp
     private void FindNextOther()
     {
         _nextOther = int.MaxValue;
+        int caller = _caller[BitOperations.TrailingZeroCount(Current)];
         for (uint m = Alive & ~Waiting & ~Current; m != 0; m &= m - 1)
-            _nextOther = Math.Min(_nextOther, LanePc[BitOperations.TrailingZeroCount(m)]);
+        {
+            int lane = BitOperations.TrailingZeroCount(m);
+            if (_caller[lane] == caller || (Parked >> lane & 1) != 0)
+                _nextOther = Math.Min(_nextOther, LanePc[lane]);
+        }
     }
 }
