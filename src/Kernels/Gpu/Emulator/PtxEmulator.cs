@@ -37,7 +37,7 @@ internal sealed unsafe class PtxEmulator(EmulatedMemory memory, EmulatorOptions 
     /// <param name="loaded">The kernel.</param>
     /// <param name="grid">Blocks.</param>
     /// <param name="threads">Threads of a block.</param>
-    /// <param name="arguments">The bytes of each parameter.</param>
+    /// <param name="arguments">The bytes of each parameter; those of the last ones may be missing, and then are undefined: Triton adds pointers that it does not use.</param>
     /// <param name="dynamicSharedBytes">Dynamic shared memory of a block.</param>
     /// <param name="cluster">Blocks of a cluster; null for what the text says.</param>
     /// <exception cref="DeviceException">The launch does not fit the kernel.</exception>
@@ -92,7 +92,7 @@ internal sealed unsafe class PtxEmulator(EmulatedMemory memory, EmulatorOptions 
 
     private void Check(PtxProgram p, GpuDim grid, GpuDim threads, GpuDim cluster, IReadOnlyList<ReadOnlyMemory<byte>> arguments, int dynamicSharedBytes)
     {
-        if (arguments.Count != p.Parameters.Count)
+        if (arguments.Count > p.Parameters.Count)
             throw new DeviceException($"{p.Entry}: {arguments.Count} arguments are given, but the kernel has {p.Parameters.Count} parameters.");
         for (int i = 0; i < arguments.Count; i++)
         {

@@ -22,7 +22,7 @@ internal enum TeamState
 /// </summary>
 internal sealed partial class Team : IDisposable
 {
-    private const int SpinLimit = 20_000;
+    private const int SpinLimit = 2_000;
     private readonly Warp[] _warps;
     private ulong _random;
     private int _live;
@@ -111,8 +111,11 @@ internal sealed partial class Team : IDisposable
     /// <summary>Runs its warps in random order for about <paramref name="budget"/> instructions.</summary>
     public TeamState Run(int budget)
     {
+        long start = Idle;
         while (budget > 0)
         {
+            if (Idle - start > SpinLimit)
+                return TeamState.Spinning;
             if (_live == 0)
             {
                 Async.CompleteAll();
@@ -124,6 +127,7 @@ internal sealed partial class Team : IDisposable
                 int steps = warp.Run(1 + (int)(Random() & 63));
                 budget -= steps;
                 Count(steps);
+                start = Math.Min(start, Idle);
             }
             else if (Async.CompleteOne(this))
             {
@@ -136,7 +140,7 @@ internal sealed partial class Team : IDisposable
             }
         }
 
-        return Idle > SpinLimit ? TeamState.Spinning : TeamState.Running;
+        return TeamState.Running;
     }
 
     public void Dispose()

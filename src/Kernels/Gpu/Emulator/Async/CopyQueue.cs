@@ -56,6 +56,7 @@ internal sealed unsafe class CopyQueue
 
     private void Finish(Warp w, uint mask, int allowed, int number)
     {
+        bool isSignalled = number != int.MaxValue && w.Launch.Options.Schedule == AsyncSchedule.Early;
         int kept = 0;
         for (int i = 0; i < _copies.Count; i++)
         {
@@ -65,7 +66,7 @@ internal sealed unsafe class CopyQueue
                 int lane = BitOperations.TrailingZeroCount(m);
                 if (copy.Group[lane] >= _committed[lane] - allowed)
                     continue;
-                Finish(w, copy, lane);
+                Finish(w, copy, lane, isSignalled);
                 copy.Lanes &= ~(1u << lane);
             }
 
@@ -89,7 +90,8 @@ internal sealed unsafe class CopyQueue
         Unsafe.InitBlockUnaligned(target + given, 0, (uint)(copy.Bytes - given));
     }
 
-    private static void Finish(Warp w, Copy copy, int lane)
+    // One that is signalled by an mbarrier at once is ordered for those alone who wait there, not for its own thread.
+    private static void Finish(Warp w, Copy copy, int lane, bool isSignalled)
     {
         SharedMemory memory = w.Block.Shared;
         long at = copy.Target[lane];
@@ -99,7 +101,11 @@ internal sealed unsafe class CopyQueue
         int given = copy.Given[lane];
         for (int i = 0; i < copy.Bytes; i++)
             state[i] = i < given ? (byte)(copy.State[lane][i] & ByteState.Undefined) : ByteState.Defined;
-        if (w.Launch.Options.Checked)
+        if (!w.Launch.Options.Checked)
+            return;
+        if (isSignalled)
+            memory.AsyncWritten(at, copy.Bytes, w.Team.Clocks.AsyncWrite(), copy.Instruction.Index);
+        else
             memory.Write(w.ClockIndex, lane, at, copy.Bytes, copy.Instruction.Index, isStrong: false, value: null);
     }
 
