@@ -21,7 +21,7 @@ internal static class CallOpcodes
             return Indirect(c, pointer, arguments, results);
         FunctionCode function = c.Decoder.Function(name, c);
         if (!function.Syntax.HasBody)
-            return External(c, name, results);
+            return External(c, name, arguments, results);
         RecursionFrame? frame = c.Decoder.Leads(function);
         Call call = new(arguments, [.. function.Parameters.Select(Slot)], frame, frame is null ? null : function.Frame);
         c.Decoder.Later(c, _ => call.Target = function.Pc);
@@ -52,12 +52,24 @@ internal static class CallOpcodes
         return call;
     }
 
-    private static Instruction External(DecodeContext c, string name, CallSlot[] results) => name switch
+    private static Instruction External(DecodeContext c, string name, CallSlot[] arguments, CallSlot[] results) => name switch
     {
         "vprintf" => new ZeroSlots(results),
+        "malloc" when arguments.Length == 1 && results.Length == 1 => new HeapAllocate(arguments[0], results[0]),
+        "free" when arguments.Length == 1 => new HeapFree(arguments[0]),
         "__assertfail" or "__assert_fail" => new Trap("An assertion of the kernel has failed."),
         _ => throw c.Error($"the function {name} has no body, and the emulator does not know it"),
     };
+
+    /// <summary>The value that a lane hands over.</summary>
+    internal static unsafe ulong Value(Warp w, int lane, CallSlot slot)
+    {
+        if (!slot.Register.IsSink)
+            return w.Value(slot.Register, lane);
+        ulong value = 0;
+        new ReadOnlySpan<byte>(w.Local + ((long)lane * w.LocalBytes) + slot.Offset, Math.Min(8, slot.Bytes)).CopyTo(new Span<byte>(&value, 8));
+        return value;
+    }
 
     internal static CallSlot Slot((VariableSyntax Variable, Register Register, int Offset) p) => new(p.Register, p.Offset, (int)p.Variable.Bytes);
 
@@ -203,6 +215,51 @@ internal sealed class ZeroSlots(CallSlot[] slots) : Instruction
                     w.Set(slot.Register, lane, 0);
                 }
             }
+        }
+    }
+}
+
+/// <summary>The device's <c>malloc</c>: a buffer of its own for each thread's request.</summary>
+internal sealed class HeapAllocate(CallSlot size, CallSlot result) : Instruction
+{
+    private const ulong MaximumBytes = 8 << 20;   // CUDA programming guide: the heap has 8 MB unless a program asks for more
+
+    public override unsafe void Execute(Warp w, uint mask)
+    {
+        for (uint m = mask; m != 0; m &= m - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(m);
+            ulong bytes = CallOpcodes.Value(w, lane, size);
+            ulong address = bytes > MaximumBytes ? 0 : w.Launch.Memory.Allocate((long)bytes, name: "device heap").Address;
+            long at = ((long)lane * w.LocalBytes) + result.Offset;
+            if (result.Register.IsSink)
+            {
+                new ReadOnlySpan<byte>(&address, 8).CopyTo(new Span<byte>(w.Local + at, 8));
+                new Span<byte>(w.LocalState + at, 8).Clear();
+            }
+            else
+            {
+                w.Set(result.Register, lane, address);
+            }
+        }
+    }
+}
+
+/// <summary>The device's <c>free</c>: later accesses to the buffer are mistakes.</summary>
+internal sealed class HeapFree(CallSlot pointer) : Instruction
+{
+    public override void Execute(Warp w, uint mask)
+    {
+        for (uint m = mask; m != 0; m &= m - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(m);
+            ulong address = CallOpcodes.Value(w, lane, pointer);
+            if (address == 0)
+                continue;
+            if (w.Launch.Memory.Find(address) is { Name: "device heap", IsFreed: false } buffer && buffer.Address == address)
+                w.Launch.Memory.Free(address);
+            else if (w.IsNew(FindingKind.Misuse, this))
+                w.Report(FindingKind.Misuse, this, lane, address, $"0x{address:x} is freed, but it is no buffer that malloc gave and nobody has freed.");
         }
     }
 }
