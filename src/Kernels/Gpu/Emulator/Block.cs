@@ -46,6 +46,7 @@ internal sealed partial class Block : IDisposable
         Position = position;
         Number = position.X + (grid.X * (position.Y + (grid.Y * position.Z)));
         Shared.Start();
+        _suspicions.Clear();
         Clock.Start(Number);
         foreach (NamedBarrier barrier in Barriers)
             barrier.Reset();

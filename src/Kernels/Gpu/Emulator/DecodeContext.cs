@@ -253,6 +253,12 @@ internal sealed class DecodeContext(Decoder decoder, InstructionSyntax syntax, S
         _ => null,
     };
 
+    private Register Reserved(int offset)
+    {
+        decoder.UsesReservedShared = true;
+        return Registers.Constant((ulong)offset, PtxType.U32);
+    }
+
     private Register Of(SpecialRegister special) => Registers.Special(special);
 
     private static ulong FloatBits(ulong integer, PtxType type) => type == PtxType.F32

@@ -55,6 +55,9 @@ internal sealed class Decoder
 
     public RegisterFile Registers { get; } = new();
 
+    /// <summary>Whether the text names the shared memory before its own, which belongs to the system.</summary>
+    public bool UsesReservedShared { get; set; }
+
     public GpuArch Target => _module.Target;
 
     public PtxProgram Decode()
@@ -101,6 +104,7 @@ internal sealed class Decoder
             LocalBytes = stack + Align(frames * RecursionFrame.MaximumDepth, 64),
             HasRecursion = _functions.Values.Any(f => f.Frame is not null),
             Bounds = _entry.Bounds,
+            UsesReservedShared = UsesReservedShared,
         };
     }
 
@@ -154,6 +158,30 @@ internal sealed class Decoder
     // A first activation has its variables at a fixed place, further ones in a stack behind all other local memory.
     private void PlaceFrames()
     {
+        Queue<string> next = new(Registers.Addresses.Select(a => a.Symbol));
+        HashSet<string> seen = [];
+        while (next.TryDequeue(out string? name))
+        {
+            if (!seen.Add(name) || _deviceVariables.FirstOrDefault(v => v.Name == name) is not { } variable)
+                continue;
+            foreach (NameOperand value in variable.Values.OfType<NameOperand>())
+            {
+                if (IsFunction(value.Name))
+                    _pointed[value.Name] = Function(value.Name, new DecodeContext(this, Nameless(variable), _moduleScope, _arch));
+                else
+                    next.Enqueue(value.Name);
+            }
+        }
+    }
+
+    private static InstructionSyntax Nameless(VariableSyntax variable) => new(null, false, variable.Name, [], [], variable.Name, variable.Line);
+
+    // Functions that may come back to themselves, directly or through a pointer, get a stack for their frames.
+    private void FindRecursion()
+    {
+        List<(FunctionCode From, FunctionCode To)> calls = [.. _calls];
+        foreach (FunctionCode caller in _callsPointers)
+            calls.AddRange(_functions.Values.Select(f => (caller, f)));
         foreach (FunctionCode function in _functions.Values)
         {
             if (function.Frame is not { } frame)

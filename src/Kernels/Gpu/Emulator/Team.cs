@@ -119,6 +119,8 @@ internal sealed partial class Team : IDisposable
             if (_live == 0)
             {
                 Async.CompleteAll();
+                foreach (Block block in Blocks)
+                    block.ReportSuspicions();
                 return TeamState.Finished;
             }
 

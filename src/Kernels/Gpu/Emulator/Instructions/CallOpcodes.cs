@@ -81,6 +81,24 @@ internal static class CallOpcodes
         return new CallSlot(register, -1, register.Bytes);
     })];
 
+    /// <summary>The number in a slot of 8 bytes.</summary>
+    internal static unsafe ulong Read(Warp w, int lane, CallSlot slot) => slot.Register.IsSink
+        ? *(ulong*)(w.Local + ((long)lane * w.LocalBytes) + slot.Offset) : w.Value(slot.Register, lane);
+
+    /// <summary>Puts a number into a slot of 8 bytes.</summary>
+    internal static unsafe void Write(Warp w, int lane, CallSlot slot, ulong value)
+    {
+        if (!slot.Register.IsSink)
+        {
+            w.Set(slot.Register, lane, value);
+            return;
+        }
+
+        long at = ((long)lane * w.LocalBytes) + slot.Offset;
+        *(ulong*)(w.Local + at) = value;
+        *(ulong*)(w.LocalState + at) = 0;
+    }
+
     /// <summary>Copies slots of a lane, undefined bytes too.</summary>
     internal static unsafe void Copy(Warp w, uint mask, CallSlot[] from, CallSlot[] to)
     {
@@ -115,8 +133,6 @@ internal static class CallOpcodes
 
 internal sealed class Call(CallSlot[] arguments, CallSlot[] parameters, RecursionFrame? frame, RecursionFrame? callee) : Instruction
 {
-    public int Target { get; set; }
-
     public override void Execute(Warp w, uint mask)
     {
         if (w.IsTooDeep(mask))
@@ -168,9 +184,16 @@ internal sealed class CallIndirect(Register pointer, CallSlot[] arguments, Recur
     }
 }
 
-internal sealed class CopySlots(CallSlot[] from, CallSlot[] to) : Instruction
+/// <summary>Follows a call: fetches its results.</summary>
+internal sealed class CallResults(FunctionCode function, CallSlot[] from, CallSlot[] to) : Instruction
 {
-    public override void Execute(Warp w, uint mask) => CallOpcodes.Copy(w, mask, from, to);
+    public override void Execute(Warp w, uint mask)
+    {
+        if (function.IsRecursive)
+            w.ReturnRestoring(mask, function, from, to);
+        else
+            CallOpcodes.Copy(w, mask, from, to);
+    }
 }
 
 /// <summary>Behind a call that may lead back to its function: results go by way of a place that no activation owns.</summary>

@@ -54,6 +54,8 @@ internal static unsafe partial class MemoryAccess
         if (writers is not null && (kind & AccessKind.Read) != 0 && !(strong && (kind & AccessKind.Write) == 0))
             CheckWriters(w, instruction, lane, writers + at, address, bytes, kind);
         AccessRecord record = new(clock.Number, clock.Time, instruction.Index, strong, nonCoherent);
+        if (strong && (kind & AccessKind.Write) != 0)
+            w.Block.Acquit(address);
         if ((kind & AccessKind.Write) != 0)
         {
             ulong* readers = memory.Readers(offset);
@@ -126,11 +128,13 @@ internal static unsafe partial class MemoryAccess
     private static void ReportGlobalRace(Warp w, Instruction instruction, int lane, ulong address, AccessRecord other, string did)
     {
         if (w.IsNew(FindingKind.GlobalRace, instruction))
-        {
-            GpuDim g = w.Launch.Grid;
-            GpuDim block = new(other.Block % g.X, other.Block / g.X % g.Y, other.Block / (g.X * g.Y));
-            w.Report(FindingKind.GlobalRace, instruction, lane, address,
-                $"Block {block} {did} 0x{address:x} at line {w.Code[other.Instruction].Syntax.Line} (`{w.Code[other.Instruction].Syntax.Text}`), and nothing orders the two blocks: that takes a fence and an atomic on both sides.");
-        }
+            w.Report(FindingKind.GlobalRace, instruction, lane, address, DescribeRace(w, address, other, did));
+    }
+
+    private static string DescribeRace(Warp w, ulong address, AccessRecord other, string did)
+    {
+        GpuDim g = w.Launch.Grid;
+        GpuDim block = new(other.Block % g.X, other.Block / g.X % g.Y, other.Block / (g.X * g.Y));
+        return $"Block {block} {did} 0x{address:x} at line {w.Code[other.Instruction].Syntax.Line} (`{w.Code[other.Instruction].Syntax.Text}`), and nothing orders the two blocks: that takes a fence and an atomic on both sides.";
     }
 }

@@ -138,7 +138,12 @@ internal static unsafe partial class MemoryAccess
         Conflict conflict = (kind & AccessKind.Write) != 0
             ? memory.Write(w.ClockIndex, lane, offset, bytes, instruction.Index, strong, value)
             : memory.Read(w.ClockIndex, lane, offset, bytes, instruction.Index, strong);
-        if (conflict.Kind != ConflictKind.None && w.IsNew(FindingKind.SharedRace, instruction))
+        ulong key = ((ulong)(owner.Rank + 1) << 32) | (ulong)offset;
+        if (strong && (kind & AccessKind.Write) != 0)
+            w.Block.Acquit(key);
+        if (conflict.Kind == ConflictKind.WriteThenRead && conflict.IsStrong)
+            w.Block.Suspect(key, w, FindingKind.SharedRace, instruction, lane, (ulong)conflict.Offset, () => DescribeRace(w, owner, conflict));
+        else if (conflict.Kind != ConflictKind.None && w.IsNew(FindingKind.SharedRace, instruction))
             w.Report(FindingKind.SharedRace, instruction, lane, (ulong)conflict.Offset, DescribeRace(w, owner, conflict));
     }
 

@@ -99,7 +99,7 @@ internal sealed unsafe partial class SharedMemory
                 continue;
             for (long i = chunk; i < chunk + ChunkBytes; i++)
             {
-                Conflict conflict = plane[i] == 0 ? default : UnorderedRead(clocks, member, lane, i, isStrong: false);
+                Conflict conflict = plane[i] == 0 ? default : UnorderedRead(clocks, member, lane, i);
                 if (conflict.Kind != ConflictKind.None)
                     return conflict;
             }

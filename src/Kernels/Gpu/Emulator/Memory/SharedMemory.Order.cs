@@ -101,8 +101,8 @@ internal sealed unsafe partial class SharedMemory
             if (_writeTime[i] > safe && conflict.Kind == ConflictKind.None && !IsWriteOrdered(clocks, member, lane, i, isStrong)
                 && !IsSameStore(member, i, instruction, value, i - offset))
                 conflict = Writer(ConflictKind.WriteThenWrite, i);
-            if (_readTime[i] > safe && conflict.Kind == ConflictKind.None)
-                conflict = UnorderedRead(clocks, member, lane, i, isStrong);
+            if (!isStrong && _readTime[i] > safe && conflict.Kind == ConflictKind.None)
+                conflict = UnorderedRead(clocks, member, lane, i);
             _writeTime[i] = time;
             _writer[i] = record;
         }
@@ -154,7 +154,7 @@ internal sealed unsafe partial class SharedMemory
     private bool IsSameStore(int member, long i, int instruction, byte* value, long at) =>
         value is not null && (int)(_writer[i] >> 23) == member && (_writer[i] & 0x1FFFF) == ((uint)instruction & 0x1FFFF) && Data[i] == value[at];
 
-    private Conflict UnorderedRead(Clocks clocks, int member, int lane, long i, bool isStrong)
+    private Conflict UnorderedRead(Clocks clocks, int member, int lane, long i)
     {
         for (int reader = 0; reader < Members; reader++)
         {
@@ -165,7 +165,7 @@ internal sealed unsafe partial class SharedMemory
             bool ordered = reader == member
                 ? readLane == (uint)lane || clocks.HaveMet(member, readLane, time)
                 : clocks.IsOrdered(member, reader, time);
-            if (!ordered && !(isStrong && (plane[i] & 63) == StrongLane))
+            if (!ordered)
                 return new Conflict(ConflictKind.ReadThenWrite, reader, (int)Math.Min(readLane, 31), -1, i);
         }
 
@@ -173,7 +173,7 @@ internal sealed unsafe partial class SharedMemory
     }
 
     private Conflict Writer(ConflictKind kind, long i) =>
-        new(kind, (int)(_writer[i] >> 23), (int)(_writer[i] >> 18 & 31), (int)(_writer[i] & 0x1FFFF), i);
+        new(kind, (int)(_writer[i] >> 23), (int)(_writer[i] >> 18 & 31), (int)(_writer[i] & 0x1FFFF), i, (_writer[i] >> 17 & 1) != 0);
 
 }
 
@@ -192,4 +192,5 @@ internal enum ConflictKind
 /// <param name="Lane">Its lane.</param>
 /// <param name="Instruction">Its instruction; -1 where only the warp is known.</param>
 /// <param name="Offset">The byte.</param>
-internal readonly record struct Conflict(ConflictKind Kind, int Member, int Lane, int Instruction, long Offset);
+/// <param name="IsStrong">It was an atomic or of that kind.</param>
+internal readonly record struct Conflict(ConflictKind Kind, int Member, int Lane, int Instruction, long Offset, bool IsStrong = false);

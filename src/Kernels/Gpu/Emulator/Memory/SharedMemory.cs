@@ -10,10 +10,12 @@ internal sealed unsafe partial class SharedMemory : IDisposable
 {
     private readonly Team _team;
     private readonly int _rank;
+    private readonly ulong _first;
 
     public SharedMemory(Team team, int rank, int staticBytes, int dynamicBytes)
     {
         (_team, _rank) = (team, rank);
+        _first = team.Launch.Program.UsesReservedShared ? 0 : (ulong)PtxProgram.SharedBase;
         Bytes = PtxProgram.SharedBase + staticBytes + dynamicBytes;
         Data = (byte*)NativeMemory.AlignedAlloc((nuint)Bytes + 64, 1024);
         State = (byte*)NativeMemory.AlignedAlloc((nuint)Bytes + 64, 64);
@@ -36,12 +38,18 @@ internal sealed unsafe partial class SharedMemory : IDisposable
     {
         NativeMemory.Fill(Data, (nuint)Bytes, 0xFF);
         NativeMemory.Fill(State, (nuint)Bytes, _team.Launch.Options.Checked ? ByteState.Undefined : ByteState.Defined);
+        if (_team.Launch.Program.UsesReservedShared)
+        {
+            new Span<byte>(Data, PtxProgram.SharedBase).Clear();
+            new Span<byte>(State, PtxProgram.SharedBase).Clear();
+        }
+
         ClearOrder();
         ClearAsync();
     }
 
     /// <summary>Whether an access lies inside.</summary>
-    public bool Contains(ulong offset, int bytes) => offset >= PtxProgram.SharedBase && offset + (ulong)bytes <= (ulong)Bytes;
+    public bool Contains(ulong offset, int bytes) => offset >= _first && offset + (ulong)bytes <= (ulong)Bytes;
 
     public void Dispose()
     {
