@@ -13,7 +13,6 @@ internal sealed unsafe class Clocks : IDisposable
     private readonly uint* _known;
     private readonly uint* _fenced;
     private readonly uint[] _lastSync;
-    private readonly uint[] _ownAcquired;
     private readonly uint[] _laneFenced;
     private readonly uint[] _laneSeen;
 
@@ -23,7 +22,6 @@ internal sealed unsafe class Clocks : IDisposable
         _known = (uint*)NativeMemory.AllocZeroed((nuint)(Members * Members), sizeof(uint));
         _fenced = (uint*)NativeMemory.AllocZeroed((nuint)(Members * Members), sizeof(uint));
         _lastSync = new uint[Members];
-        _ownAcquired = new uint[Members];
         _laneFenced = new uint[Members * 32];
         _laneSeen = new uint[Members * 32];
         SafeTime = new uint[Members];
@@ -50,7 +48,6 @@ internal sealed unsafe class Clocks : IDisposable
         NativeMemory.Clear(_known, (nuint)(Members * Members * sizeof(uint)));
         NativeMemory.Clear(_fenced, (nuint)(Members * Members * sizeof(uint)));
         Array.Clear(_lastSync);
-        Array.Clear(_ownAcquired);
         Array.Clear(_laneFenced);
         Array.Clear(_laneSeen);
         Array.Clear(SafeTime);
@@ -117,7 +114,6 @@ internal sealed unsafe class Clocks : IDisposable
     public void Acquire(int member, uint[] clock)
     {
         uint* known = _known + (member * Members), fenced = _fenced + (member * Members);
-        _ownAcquired[member] = Math.Max(_ownAcquired[member], clock[member]);
         for (int i = 0; i < Members; i++)
         {
             known[i] = Math.Max(known[i], clock[i]);
@@ -183,7 +179,7 @@ internal sealed unsafe class Clocks : IDisposable
 
         if (LastAsync > known[AsyncProxy])
             safe = Math.Min(safe, known[AsyncProxy]);
-        SafeTime[member] = Math.Min(safe, Math.Max(Math.Max(1, _lastSync[member]) - 1, _ownAcquired[member]));
+        SafeTime[member] = Math.Min(safe, Math.Max(1, _lastSync[member]) - 1);
     }
 
     public void Dispose()

@@ -247,8 +247,10 @@ internal sealed class DecodeContext(Decoder decoder, InstructionSyntax syntax, S
         "%cluster_nctaid.z" => Of(SpecialRegister.ClusterBlocksZ),
         "%cluster_ctarank" => Of(SpecialRegister.ClusterRank),
         "%cluster_nctarank" => Of(SpecialRegister.ClusterRanks),
-        "%reserved_smem_offset_end" or "%reserved_smem_offset_cap" => Registers.Constant(PtxProgram.SharedBase, PtxType.U32),
-        _ when name.StartsWith("%reserved_smem_offset", StringComparison.Ordinal) => Registers.Constant(0, PtxType.U32),
+        "%reserved_smem_offset_begin" => Reserved(0),
+        "%reserved_smem_offset_end" or "%reserved_smem_offset_cap" => Reserved(PtxProgram.SharedBase),
+        "%reserved_smem_offset_0" => Reserved(0),
+        "%reserved_smem_offset_1" => Reserved(PtxProgram.SharedBase / 2),
         _ when name.StartsWith("%envreg", StringComparison.Ordinal) || name.StartsWith("%pm", StringComparison.Ordinal) => Of(SpecialRegister.Zero),
         _ => null,
     };

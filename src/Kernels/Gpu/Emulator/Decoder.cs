@@ -55,17 +55,15 @@ internal sealed class Decoder
 
     public RegisterFile Registers { get; } = new();
 
-    /// <summary>Whether the text names the shared memory before its own, which belongs to the system.</summary>
-    public bool UsesReservedShared { get; set; }
-
     public GpuArch Target => _module.Target;
+
+    /// <summary>Whether the code names the shared memory before its own variables.</summary>
+    public bool UsesReservedShared { get; set; }
 
     public PtxProgram Decode()
     {
         foreach (VariableSyntax variable in _module.Variables)
             Declare(_moduleScope, variable, variable.Name);
-        foreach (NameOperand name in _module.Variables.SelectMany(v => v.Values).OfType<NameOperand>().Where(n => IsFunction(n.Name)))
-            Function(name.Name, null);
         List<(VariableSyntax, int)> parameters = [];
         int parameterBytes = 0;
         Scope scope = new(_moduleScope);
@@ -78,8 +76,13 @@ internal sealed class Decoder
         }
 
         Body(_entry, scope);
-        while (_toDecode.Count > 0)
-            DecodeFunction();
+        do
+        {
+            while (_toDecode.Count > 0)
+                DecodeFunction();
+            ReachInitializers();
+        }
+        while (_toDecode.Count > 0);
         PlaceFrames();
         PlaceDynamicShared();
         Registers.ResolveFunctions();
@@ -96,7 +99,7 @@ internal sealed class Decoder
             Registers = Registers,
             Writable = [.. Registers.All.Where(r => !constants.Contains(r.Index)).Select(r => (r, 0))],
             Variables = _deviceVariables,
-            Functions = _functions.ToDictionary(f => f.Key, f => (ulong)Math.Max(0, f.Value.Pc)),
+            Functions = _module.Functions.DistinctBy(f => f.Name).ToDictionary(f => f.Name, f => _functions.TryGetValue(f.Name, out FunctionCode? code) && code.Pc > 0 ? (ulong)code.Pc : 0),
             Parameters = parameters,
             ParameterBytes = parameterBytes,
             StaticSharedBytes = _sharedEnd - PtxProgram.SharedBase,
@@ -148,15 +151,8 @@ internal sealed class Decoder
     /// <summary>Functions by their first instruction.</summary>
     public IReadOnlyDictionary<int, FunctionCode> FunctionsByPc() => _functions.Values.Where(f => f.Pc >= 0).ToDictionary(f => f.Pc);
 
-    /// <summary>The frame of the function that is decoded now, where a call to <paramref name="function"/> leads back to it; otherwise null.</summary>
-    public RecursionFrame? Leads(FunctionCode function) =>
-        _present?.Frame is { } frame && _graph.IsBackward(_present.Syntax.Name, function.Syntax.Name) ? frame : null;
-
-    /// <summary>The frame of the function that is decoded now, where it is recursive.</summary>
-    public RecursionFrame? Frame => _present?.Frame;
-
-    // A first activation has its variables at a fixed place, further ones in a stack behind all other local memory.
-    private void PlaceFrames()
+    // Tables of functions: what a variable that the code names refers to is needed too.
+    private void ReachInitializers()
     {
         Queue<string> next = new(Registers.Addresses.Select(a => a.Symbol));
         HashSet<string> seen = [];
@@ -167,21 +163,23 @@ internal sealed class Decoder
             foreach (NameOperand value in variable.Values.OfType<NameOperand>())
             {
                 if (IsFunction(value.Name))
-                    _pointed[value.Name] = Function(value.Name, new DecodeContext(this, Nameless(variable), _moduleScope, _arch));
+                    Function(value.Name, null);
                 else
                     next.Enqueue(value.Name);
             }
         }
     }
 
-    private static InstructionSyntax Nameless(VariableSyntax variable) => new(null, false, variable.Name, [], [], variable.Name, variable.Line);
+    /// <summary>The frame of the function that is decoded now, where a call to <paramref name="function"/> leads back to it; otherwise null.</summary>
+    public RecursionFrame? Leads(FunctionCode function) =>
+        _present?.Frame is { } frame && _graph.IsBackward(_present.Syntax.Name, function.Syntax.Name) ? frame : null;
 
-    // Functions that may come back to themselves, directly or through a pointer, get a stack for their frames.
-    private void FindRecursion()
+    /// <summary>The frame of the function that is decoded now, where it is recursive.</summary>
+    public RecursionFrame? Frame => _present?.Frame;
+
+    // A first activation has its variables at a fixed place, further ones in a stack behind all other local memory.
+    private void PlaceFrames()
     {
-        List<(FunctionCode From, FunctionCode To)> calls = [.. _calls];
-        foreach (FunctionCode caller in _callsPointers)
-            calls.AddRange(_functions.Values.Select(f => (caller, f)));
         foreach (FunctionCode function in _functions.Values)
         {
             if (function.Frame is not { } frame)

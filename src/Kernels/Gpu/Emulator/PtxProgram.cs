@@ -45,6 +45,9 @@ internal sealed class PtxProgram
     /// <summary>Whether a function may call itself.</summary>
     public required bool HasRecursion { get; init; }
 
+    /// <summary>Whether the text uses the system's shared memory too, below <see cref="SharedBase"/>: cooperative groups do.</summary>
+    public required bool UsesReservedShared { get; init; }
+
     /// <summary>Local memory of a thread.</summary>
     public required int LocalBytes { get; init; }
 

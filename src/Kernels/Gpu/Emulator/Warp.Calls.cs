@@ -1,5 +1,4 @@
 using System.Numerics;
-using Puna.Kernels.Gpu.Emulator.Instructions;
 
 namespace Puna.Kernels.Gpu.Emulator;
 
@@ -32,15 +31,10 @@ internal sealed unsafe partial class Warp
         Branch(mask, target);
     }
 
-    /// <summary>Lanes go to a function and will come back behind the call.</summary>
-    public void Call(uint mask, int target)
-    {
-        for (uint m = mask; m != 0; m &= m - 1)
-            _returns[BitOperations.TrailingZeroCount(m)].Push(Pc);
-        Branch(mask, target);
-    }
+    /// <summary>The function that each lane called last through a pointer.</summary>
+    public int[] LastCallee { get; } = new int[32];
 
-    /// <summary>Some lanes go to a function through a pointer; others execute the call again.</summary>
+    /// <summary>Some lanes go to a function; others execute the call again.</summary>
     public void CallSome(uint mask, uint others, int target, int call)
     {
         for (uint m = mask; m != 0; m &= m - 1)
@@ -53,36 +47,6 @@ internal sealed unsafe partial class Warp
         for (uint m = others; m != 0; m &= m - 1)
             LanePc[BitOperations.TrailingZeroCount(m)] = call;
         BranchEach(mask | others);
-    }
-
-    /// <summary>The function that a lane has come back from, which it called through a pointer.</summary>
-    public int PopCallee(int lane) => _callees[lane].Pop();
-
-    /// <summary>Passes arguments to a function that may be running already: its frame goes to a stack.</summary>
-    public void CallSaving(uint mask, FunctionCode function, CallSlot[] arguments, CallSlot[] parameters)
-    {
-        for (uint m = mask; m != 0; m &= m - 1)
-        {
-            int lane = BitOperations.TrailingZeroCount(m);
-            byte[] frame = new byte[FrameBytes(function)];
-            Move(function, lane, frame, saves: true);
-            _frames[lane].Push(frame);
-        }
-
-        CallOpcodes.Copy(this, mask, arguments, parameters);
-    }
-
-    /// <summary>Fetches the results of such a function and puts its frame back.</summary>
-    public void ReturnRestoring(uint mask, FunctionCode function, CallSlot[] from, CallSlot[] to)
-    {
-        for (uint m = mask; m != 0; m &= m - 1)
-        {
-            int lane = BitOperations.TrailingZeroCount(m);
-            byte[] left = new byte[FrameBytes(function)], frame = _frames[lane].Pop();
-            Move(function, lane, left, saves: true);
-            Move(function, lane, frame, saves: false);
-            CopyResults(function, lane, left, frame, from, to);
-        }
     }
 
     /// <summary>Reports that lanes cannot call any deeper, and ends them.</summary>
@@ -100,8 +64,8 @@ internal sealed unsafe partial class Warp
         for (uint m = mask; m != 0; m &= m - 1)
         {
             int lane = BitOperations.TrailingZeroCount(m);
-            if (_returns[lane].TryPop(out int pc))
-                LanePc[lane] = pc;
+            if (_depth[lane] == 0)
+                ending |= 1u << lane;
             else
                 LeaveFunction(lane);
         }

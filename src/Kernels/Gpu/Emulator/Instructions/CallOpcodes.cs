@@ -55,31 +55,11 @@ internal static class CallOpcodes
     private static Instruction External(DecodeContext c, string name, CallSlot[] arguments, CallSlot[] results) => name switch
     {
         "vprintf" => new ZeroSlots(results),
-        "malloc" when arguments.Length == 1 && results.Length == 1 => new HeapAllocate(arguments[0], results[0]),
+        "malloc" when arguments.Length == 1 && results.Length == 1 => new HeapAllocation(arguments[0], results[0]),
         "free" when arguments.Length == 1 => new HeapFree(arguments[0]),
         "__assertfail" or "__assert_fail" => new Trap("An assertion of the kernel has failed."),
         _ => throw c.Error($"the function {name} has no body, and the emulator does not know it"),
     };
-
-    /// <summary>The value that a lane hands over.</summary>
-    internal static unsafe ulong Value(Warp w, int lane, CallSlot slot)
-    {
-        if (!slot.Register.IsSink)
-            return w.Value(slot.Register, lane);
-        ulong value = 0;
-        new ReadOnlySpan<byte>(w.Local + ((long)lane * w.LocalBytes) + slot.Offset, Math.Min(8, slot.Bytes)).CopyTo(new Span<byte>(&value, 8));
-        return value;
-    }
-
-    internal static CallSlot Slot((VariableSyntax Variable, Register Register, int Offset) p) => new(p.Register, p.Offset, (int)p.Variable.Bytes);
-
-    private static CallSlot[] Slots(DecodeContext c, ListOperand list, bool isWritten) => [.. list.Items.Select(item =>
-    {
-        if (item is NameOperand n && c.Scope.Register(n.Name, c.Registers) is null && c.Scope.Symbol(n.Name) is { Space: StateSpace.Local } symbol)
-            return new CallSlot(Register.Sink, (int)symbol.Offset, (int)symbol.Variable.Bytes);
-        Register register = isWritten ? c.DestinationOf(item) : c.SourceOf(item, item is NameOperand ? PtxType.None : PtxType.B64);
-        return new CallSlot(register, -1, register.Bytes);
-    })];
 
     /// <summary>The number in a slot of 8 bytes.</summary>
     internal static unsafe ulong Read(Warp w, int lane, CallSlot slot) => slot.Register.IsSink
@@ -98,6 +78,16 @@ internal static class CallOpcodes
         *(ulong*)(w.Local + at) = value;
         *(ulong*)(w.LocalState + at) = 0;
     }
+
+    internal static CallSlot Slot((VariableSyntax Variable, Register Register, int Offset) p) => new(p.Register, p.Offset, (int)p.Variable.Bytes);
+
+    private static CallSlot[] Slots(DecodeContext c, ListOperand list, bool isWritten) => [.. list.Items.Select(item =>
+    {
+        if (item is NameOperand n && c.Scope.Register(n.Name, c.Registers) is null && c.Scope.Symbol(n.Name) is { Space: StateSpace.Local } symbol)
+            return new CallSlot(Register.Sink, (int)symbol.Offset, (int)symbol.Variable.Bytes);
+        Register register = isWritten ? c.DestinationOf(item) : c.SourceOf(item, item is NameOperand ? PtxType.None : PtxType.B64);
+        return new CallSlot(register, -1, register.Bytes);
+    })];
 
     /// <summary>Copies slots of a lane, undefined bytes too.</summary>
     internal static unsafe void Copy(Warp w, uint mask, CallSlot[] from, CallSlot[] to)
@@ -133,6 +123,8 @@ internal static class CallOpcodes
 
 internal sealed class Call(CallSlot[] arguments, CallSlot[] parameters, RecursionFrame? frame, RecursionFrame? callee) : Instruction
 {
+    public int Target { get; set; }
+
     public override void Execute(Warp w, uint mask)
     {
         if (w.IsTooDeep(mask))
@@ -184,16 +176,9 @@ internal sealed class CallIndirect(Register pointer, CallSlot[] arguments, Recur
     }
 }
 
-/// <summary>Follows a call: fetches its results.</summary>
-internal sealed class CallResults(FunctionCode function, CallSlot[] from, CallSlot[] to) : Instruction
+internal sealed class CopySlots(CallSlot[] from, CallSlot[] to) : Instruction
 {
-    public override void Execute(Warp w, uint mask)
-    {
-        if (function.IsRecursive)
-            w.ReturnRestoring(mask, function, from, to);
-        else
-            CallOpcodes.Copy(w, mask, from, to);
-    }
+    public override void Execute(Warp w, uint mask) => CallOpcodes.Copy(w, mask, from, to);
 }
 
 /// <summary>Behind a call that may lead back to its function: results go by way of a place that no activation owns.</summary>
@@ -238,51 +223,6 @@ internal sealed class ZeroSlots(CallSlot[] slots) : Instruction
                     w.Set(slot.Register, lane, 0);
                 }
             }
-        }
-    }
-}
-
-/// <summary>The device's <c>malloc</c>: a buffer of its own for each thread's request.</summary>
-internal sealed class HeapAllocate(CallSlot size, CallSlot result) : Instruction
-{
-    private const ulong MaximumBytes = 8 << 20;   // CUDA programming guide: the heap has 8 MB unless a program asks for more
-
-    public override unsafe void Execute(Warp w, uint mask)
-    {
-        for (uint m = mask; m != 0; m &= m - 1)
-        {
-            int lane = BitOperations.TrailingZeroCount(m);
-            ulong bytes = CallOpcodes.Value(w, lane, size);
-            ulong address = bytes > MaximumBytes ? 0 : w.Launch.Memory.Allocate((long)bytes, name: "device heap").Address;
-            long at = ((long)lane * w.LocalBytes) + result.Offset;
-            if (result.Register.IsSink)
-            {
-                new ReadOnlySpan<byte>(&address, 8).CopyTo(new Span<byte>(w.Local + at, 8));
-                new Span<byte>(w.LocalState + at, 8).Clear();
-            }
-            else
-            {
-                w.Set(result.Register, lane, address);
-            }
-        }
-    }
-}
-
-/// <summary>The device's <c>free</c>: later accesses to the buffer are mistakes.</summary>
-internal sealed class HeapFree(CallSlot pointer) : Instruction
-{
-    public override void Execute(Warp w, uint mask)
-    {
-        for (uint m = mask; m != 0; m &= m - 1)
-        {
-            int lane = BitOperations.TrailingZeroCount(m);
-            ulong address = CallOpcodes.Value(w, lane, pointer);
-            if (address == 0)
-                continue;
-            if (w.Launch.Memory.Find(address) is { Name: "device heap", IsFreed: false } buffer && buffer.Address == address)
-                w.Launch.Memory.Free(address);
-            else if (w.IsNew(FindingKind.Misuse, this))
-                w.Report(FindingKind.Misuse, this, lane, address, $"0x{address:x} is freed, but it is no buffer that malloc gave and nobody has freed.");
         }
     }
 }

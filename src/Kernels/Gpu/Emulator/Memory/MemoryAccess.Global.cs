@@ -82,16 +82,19 @@ internal static unsafe partial class MemoryAccess
                 return;
             }
 
-            bool bothStrong = writer.IsStrong && (kind & AccessKind.Strong) != 0;
-            if (!bothStrong && !w.Block.Clock.Knows(writer.Block, writer.Time) && !IsCompareAndSwap(w.Code[writer.Instruction], kind))
-            {
-                ReportGlobalRace(w, instruction, lane, address + (ulong)i, writer, "wrote");
-                return;
-            }
+            bool isStrong = (kind & AccessKind.Strong) != 0;
+            if ((isStrong && writer.IsStrong) || w.Block.Clock.Knows(writer.Block, writer.Time) || IsCompareAndSwap(w.Code[writer.Instruction], kind))
+                continue;
+            ulong at = address + (ulong)i;
+            if (writer.IsStrong)
+                w.Block.Suspect(address, w, FindingKind.GlobalRace, instruction, lane, at, () => DescribeRace(w, at, writer, "wrote"));
+            else
+                ReportGlobalRace(w, instruction, lane, at, writer, "wrote");
+            return;
         }
     }
 
-    // A loop around atom.cas begins with a plain load of a value that the swap itself checks: a stale one costs a round.
+    // Loops around atom.cas begin with a plain load: the swap checks the value, and a stale one that ends the loop early has been right once.
     private static bool IsCompareAndSwap(Instruction writer, AccessKind kind) =>
         kind == AccessKind.Read && writer.Syntax.Name == "atom" && writer.Syntax.Modifiers.Contains("cas");
 
