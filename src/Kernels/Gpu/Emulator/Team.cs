@@ -168,7 +168,7 @@ internal sealed partial class Team : IDisposable
         for (int i = 0; i < count; i++)
         {
             Warp warp = _warps[start + i < count ? start + i : start + i - count];
-            if (warp.CanRunNow && warp.PolledAt != Progress)
+            if (warp.CanRunNow && warp.HasUnpolled)
                 return warp;
         }
 

@@ -29,6 +29,8 @@ internal sealed unsafe partial class Warp
         for (uint m = mask; m != 0; m &= m - 1)
             EnterFunction(BitOperations.TrailingZeroCount(m));
         Branch(mask, target);
+        if (Current != 0)
+            FindNextOther();
     }
 
     /// <summary>The function that each lane called last through a pointer.</summary>

@@ -19,6 +19,9 @@ internal sealed unsafe partial class Warp
     /// <summary>The team's progress when this warp last polled in vain; it is not asked again before there is more.</summary>
     public long PolledAt { get; set; }
 
+    /// <summary>Whether the warp has a reason to run: it has not asked in vain, or the team has made progress since.</summary>
+    public bool HasUnpolled => PolledAt != Team.Progress;
+
     /// <summary>Where lanes wait: the instruction before their program counter.</summary>
     public Instruction? WaitsAt(uint mask) => Code[Math.Max(0, LanePc[BitOperations.TrailingZeroCount(mask)] - 1)];
 

@@ -78,6 +78,15 @@ public sealed class BulkCopyTests
     }
 
     [Fact]
+    public void A_deadlock_says_what_the_barrier_lacks()
+    {
+        using PtxRun run = Run(Load(expect: "@p1 mbarrier.arrive.expect_tx.shared::cta.b64 _, [r11], 4096;"), AsyncSchedule.Late);
+
+        Finding finding = Assert.Single(run.Report.Reports);
+        Assert.Contains("is in phase 0 with 0 of 1 arrivals pending and 2048 bytes to come", finding.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Sizes_and_addresses_are_multiples_of_16()
     {
         Bad(Load(copy: "@p1 cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [r12], [x0], 2040, [r11];"), FindingKind.Misuse);

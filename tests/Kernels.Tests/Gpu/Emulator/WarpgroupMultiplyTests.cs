@@ -109,7 +109,7 @@ public sealed class WarpgroupMultiplyTests
 /// <summary>A kernel that fills shared memory with two tiles, multiplies them by a chain of wgmma, and stores the accumulator.</summary>
 internal sealed class WarpgroupCase
 {
-    private const int TileB = 65536;
+    private const int TileB = 8192;
     private readonly MatrixElement _a, _b, _d;
     private readonly int _n, _k, _steps;
     private readonly SwizzleMode _swizzle;
@@ -141,11 +141,21 @@ internal sealed class WarpgroupCase
     /// <summary>A row of A that is never written to shared memory; -1 for none.</summary>
     public int HiddenRowOfA { get; init; } = -1;
 
+    private int ImageBytes
+    {
+        get
+        {
+            int span = Swizzles.SpanBytes(_swizzle), size = _b.Bits() / 8;
+            int bytes = _transposedB ? (_n * size + span - 1) / span * span * Depth : _n * Math.Max(span, Depth * size);
+            return TileB + (bytes + 2047) / 2048 * 2048;
+        }
+    }
+
     private int Depth => _k * _steps;
 
     public PtxRun Run(EmulatorOptions options)
     {
-        byte[] image = new byte[2 * TileB];
+        byte[] image = new byte[ImageBytes];
         Fill(image.AsSpan(0, TileB), _left, 64, _a, _transposedA, isRowMajor: true);
         Fill(image.AsSpan(TileB), _right, _n, _b, _transposedB, isRowMajor: false);
         uint[] registersA = new uint[128 * 4];
@@ -177,6 +187,7 @@ internal sealed class WarpgroupCase
     public void Check(PtxRun run)
     {
         byte[] result = run.Read<byte>(3);
+        double[] left = [.. _left.Select(c => Value(_a, c))], right = [.. _right.Select(c => Value(_b, c))];
         for (int thread = 0; thread < 128; thread++)
         {
             for (int i = 0; i < _n / 2; i++)
@@ -186,7 +197,7 @@ internal sealed class WarpgroupCase
                 double expected = DropsD ? 0 : _sums[at.Row * _n + at.Column], size = Math.Abs(expected);
                 for (int k = 0; k < Depth; k++)
                 {
-                    double product = Value(_a, _left[at.Row * Depth + k]) * Value(_b, _right[k * _n + at.Column]) * Scales.A * Scales.B;
+                    double product = left[at.Row * Depth + k] * right[k * _n + at.Column] * Scales.A * Scales.B;
                     expected += product;
                     size += Math.Abs(product);
                 }
@@ -282,7 +293,7 @@ internal sealed class WarpgroupCase
             .version 8.4
             .target sm_90a
             .address_size 64
-            .shared .align 1024 .b8 tile[{{2 * TileB}}];
+            .shared .align 1024 .b8 tile[{{ImageBytes}}];
             .visible .entry k(.param .u64 image, .param .u64 ra, .param .u64 sums, .param .u64 out)
             {
             .reg .u64 x, y, o, da, db, start;
@@ -303,7 +314,7 @@ internal sealed class WarpgroupCase
             add.u32 s, i, tile;
             @!q st.shared.v4.u32 [s], {e0, e1, e2, e3};
             add.u32 i, i, 2048;
-            setp.lt.u32 q, i, {{(Mistake == "tile" ? TileB : 2 * TileB)}};
+            setp.lt.u32 q, i, {{(Mistake == "tile" ? TileB : ImageBytes)}};
             @q bra LOOP;
 
             """);

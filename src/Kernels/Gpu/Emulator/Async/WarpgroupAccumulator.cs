@@ -125,7 +125,9 @@ internal sealed unsafe class WarpgroupAccumulator(Register[] registers, MatrixEl
         foreach (Register r in registers)
         {
             new Span<uint>(w.Words(r), 32).Fill(uint.MaxValue);
-            w.Undefine(r, Warp.All, Warp.All, origin);
+            new Span<byte>(w.UB + (r.Index * 32), 32).Fill(0xF);
+            w.U[r.Index] = Warp.All;
+            w.Origin[r.Index] = origin;
         }
     }
 

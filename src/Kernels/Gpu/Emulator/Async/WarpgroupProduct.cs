@@ -40,12 +40,10 @@ internal sealed unsafe class WarpgroupProduct
         if (w.Launch.Options.Checked)
         {
             SharedMemory memory = w.Block.Shared;
-            (uint, uint) known = (0, 0);
-            foreach (int chunk in Chunks)
-            {
-                Check(memory, chunk, ref known);
-                memory.BeginRead(chunk);
-            }
+            Check(memory, ChunksA);
+            Check(memory, ChunksB);
+            memory.BeginReads(ChunksA);
+            memory.BeginReads(ChunksB);
         }
 
         accumulator.Pending++;
@@ -62,8 +60,8 @@ internal sealed unsafe class WarpgroupProduct
         if (_warp.Launch.Options.Checked)
         {
             SharedMemory memory = _warp.Block.Shared;
-            foreach (int chunk in Chunks)
-                memory.EndRead(chunk, _warp.ClockIndex);
+            memory.EndReads(ChunksA, _warp.ClockIndex);
+            memory.EndReads(ChunksB, _warp.ClockIndex);
             if (_instruction.A.Length > 0)
                 CheckRegisters();
         }
@@ -74,8 +72,6 @@ internal sealed unsafe class WarpgroupProduct
     private ReadOnlySpan<int> ChunksA => _instruction.A.Length > 0 ? [] : _a;
 
     private ReadOnlySpan<int> ChunksB => _b.AsSpan(0, 2 * _instruction.Shape.N);
-
-    private ChunkList Chunks => new(ChunksA, ChunksB);
 
     [SkipLocalsInit]
     private void Compute()
@@ -155,23 +151,22 @@ internal sealed unsafe class WarpgroupProduct
         return true;
     }
 
-    private void Check(SharedMemory memory, int chunk, ref (uint, uint) known)
+    private void Check(SharedMemory memory, ReadOnlySpan<int> chunks)
     {
-        long inFlight = memory.FirstInFlight(chunk);
-        if (inFlight >= 0)
-        {
-            if (_warp.IsNew(FindingKind.InFlight, _instruction))
-            {
-                _warp.Report(FindingKind.InFlight, _instruction, 0, (ulong)inFlight,
-                    $"An asynchronous copy that has not been waited for writes the operand's byte 0x{inFlight:x}.");
-            }
-
+        int chunk = memory.FirstUnready(chunks, _warp.ClockIndex);
+        if (chunk < 0)
             return;
+        long inFlight = memory.FirstInFlight(chunk);
+        if (inFlight < 0)
+        {
+            (uint, uint) known = (0, 0);
+            AsyncReports.Hidden(_warp, _instruction, 0, memory.Hidden(_warp.ClockIndex, chunk, ref known));
         }
-
-        Conflict hidden = memory.Hidden(_warp.ClockIndex, chunk, ref known);
-        if (hidden.Kind != ConflictKind.None)
-            AsyncReports.Hidden(_warp, _instruction, 0, hidden);
+        else if (_warp.IsNew(FindingKind.InFlight, _instruction))
+        {
+            _warp.Report(FindingKind.InFlight, _instruction, 0, (ulong)inFlight,
+                $"An asynchronous copy that has not been waited for writes the operand's byte 0x{inFlight:x}.");
+        }
     }
 
     private void CopyRegisters()
@@ -196,12 +191,10 @@ internal sealed unsafe class WarpgroupProduct
         }
     }
 
-    // 16 rows of 32 bytes; returns the rows with undefined elements
+    // returns the rows with undefined elements
     private uint LoadA(float* left)
     {
         MatrixShape shape = _instruction.Shape;
-        byte* bytes = stackalloc byte[16 * 32];
-        float* column = stackalloc float[8];
         uint rows = 0;
         if (_instruction.A.Length > 0)
         {
@@ -213,24 +206,7 @@ internal sealed unsafe class WarpgroupProduct
         }
         else
         {
-            for (int i = 0; i < 32; i++)
-            {
-                byte* chunk = Chunk(_a[i], out uint undefined);
-                if (!_instruction.IsTransposedA)
-                {
-                    Unsafe.CopyBlockUnaligned(bytes + 16 * i, chunk, 16);
-                    rows |= undefined == 0 ? 0 : 1u << (i >> 1);
-                    continue;
-                }
-
-                MatrixElements.Widen(shape.A, chunk, column, 8);
-                for (int row = 0; row < 8; row++)
-                    left[(8 * (i & 1) + row) * shape.K + (i >> 1)] = column[row];
-                rows |= Pairs(undefined) << (8 * (i & 1));
-            }
-
-            if (!_instruction.IsTransposedA)
-                MatrixElements.Widen(shape.A, bytes, left, 16 * shape.K);
+            rows = LoadSharedA(left);
         }
 
         if (_instruction.NegatesA)
@@ -238,47 +214,71 @@ internal sealed unsafe class WarpgroupProduct
         return rows;
     }
 
+    private uint LoadSharedA(float* left)
+    {
+        MatrixShape shape = _instruction.Shape;
+        SharedMemory memory = _warp.Block.Shared;
+        byte* bytes = stackalloc byte[32 * SharedMemory.ChunkBytes];
+        bool isUndefined = (memory.Gather(_a, bytes) & ByteState.Undefined) != 0;
+        if (!_instruction.IsTransposedA)
+        {
+            MatrixElements.Widen(shape.A, bytes, left, 16 * shape.K);
+        }
+        else
+        {
+            // 16 rows of one k after the other
+            float* columns = stackalloc float[16 * 16];
+            MatrixElements.Widen(shape.A, bytes, columns, 16 * 16);
+            for (int i = 0; i < 256; i++)
+                left[(i & 15) * shape.K + (i >> 4)] = columns[i];
+        }
+
+        uint rows = 0;
+        for (int i = 0; i < 32 && isUndefined; i++)
+        {
+            uint undefined = memory.UndefinedBytes(_a[i]);
+            rows |= _instruction.IsTransposedA ? Pairs(undefined) << (8 * (i & 1)) : undefined == 0 ? 0 : 1u << (i >> 1);
+        }
+
+        return rows;
+    }
+
     private void LoadB(float* right, Span<ulong> columns)
     {
         MatrixShape shape = _instruction.Shape;
-        int n = shape.N, blocks = n / 8, half = shape.K / 2;
-        byte* bytes = stackalloc byte[128];
+        int n = shape.N, half = shape.K / 2;
+        SharedMemory memory = _warp.Block.Shared;
+        byte* bytes = stackalloc byte[2 * n * SharedMemory.ChunkBytes];
+        bool isUndefined = (memory.Gather(ChunksB, bytes) & ByteState.Undefined) != 0;
         if (_instruction.IsTransposedB)
         {
-            for (int i = 0; i < 2 * n; i++)
-            {
-                byte* chunk = Chunk(_b[i], out uint undefined);
-                MatrixElements.Widen(shape.B, chunk, right + i / blocks * n + 8 * (i % blocks), 8);
-                if (undefined != 0)
-                    columns[i % blocks >> 3] |= (ulong)Pairs(undefined) << (8 * (i % blocks & 7));
-            }
+            MatrixElements.Widen(shape.B, bytes, right, n * shape.K);
         }
         else
         {
             for (int i = 0; i < 2 * n; i += 8)
-            {
-                int column = 8 * (i >> 4);
-                for (int c = 0; c < 8; c++)
-                {
-                    Unsafe.CopyBlockUnaligned(bytes + 16 * c, Chunk(_b[i + c], out uint undefined), 16);
-                    if (undefined != 0)
-                        columns[column + c >> 6] |= 1UL << (column + c & 63);
-                }
-
-                FragmentRows.WidenColumns(shape.B, (uint*)bytes, right + (i >> 3 & 1) * half * n + column, n);
-            }
+                FragmentRows.WidenColumns(shape.B, (uint*)(bytes + i * SharedMemory.ChunkBytes), right + (i >> 3 & 1) * half * n + 8 * (i >> 4), n);
         }
 
+        if (isUndefined)
+            UndefinedColumns(memory, columns);
         if (_instruction.NegatesB)
             Negate(right, n * shape.K);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private byte* Chunk(int offset, out uint undefined)
+    private void UndefinedColumns(SharedMemory memory, Span<ulong> columns)
     {
-        SharedMemory memory = _warp.Block.Shared;
-        undefined = memory.UndefinedBytes(offset);
-        return memory.Data + offset;
+        int n = _instruction.Shape.N, blocks = n / 8;
+        for (int i = 0; i < 2 * n; i++)
+        {
+            uint undefined = memory.UndefinedBytes(_b[i]);
+            if (undefined == 0)
+                continue;
+            if (_instruction.IsTransposedB)
+                columns[i % blocks >> 3] |= (ulong)Pairs(undefined) << (8 * (i % blocks & 7));
+            else
+                columns[8 * (i >> 4) + (i & 7) >> 6] |= 1UL << (8 * (i >> 4) + (i & 7) & 63);
+        }
     }
 
     private static void Negate(float* values, int count)
@@ -294,23 +294,5 @@ internal sealed unsafe class WarpgroupProduct
         for (int i = 0; i < 8; i++)
             pairs |= (bytes >> (2 * i) & 3) != 0 ? 1u << i : 0;
         return pairs;
-    }
-
-    /// <summary>The chunks of A, then those of B.</summary>
-    private readonly ref struct ChunkList(ReadOnlySpan<int> a, ReadOnlySpan<int> b)
-    {
-        private readonly ReadOnlySpan<int> _a = a, _b = b;
-
-        public Enumerator GetEnumerator() => new(_a, _b);
-
-        public ref struct Enumerator(ReadOnlySpan<int> a, ReadOnlySpan<int> b)
-        {
-            private readonly ReadOnlySpan<int> _a = a, _b = b;
-            private int _index = -1;
-
-            public readonly int Current => _index < _a.Length ? _a[_index] : _b[_index - _a.Length];
-
-            public bool MoveNext() => ++_index < _a.Length + _b.Length;
-        }
     }
 }

@@ -58,7 +58,14 @@ internal sealed unsafe class WarpgroupQueue
         }
 
         bool isInFlight = _inFlight.Exists(a => a.Is(instruction.D, instruction.Shape.C));
-        foreach (Register r in isInFlight ? instruction.A : [.. instruction.D, .. instruction.A])
+        CheckFenced(w, instruction, instruction.A);
+        if (!isInFlight)
+            CheckFenced(w, instruction, instruction.D);
+    }
+
+    private void CheckFenced(Warp w, WarpgroupMultiply instruction, Register[] registers)
+    {
+        foreach (Register r in registers)
         {
             // compilers move the zeros that a sum begins with behind the fence, and the assembler puts up with that
             ReadOnlySpan<uint> now = new(w.Words(r), 32);

@@ -86,6 +86,8 @@ internal static unsafe partial class MemoryAccess
             if ((isStrong && writer.IsStrong) || w.Block.Clock.Knows(writer.Block, writer.Time) || IsCompareAndSwap(w.Code[writer.Instruction], kind))
                 continue;
             ulong at = address + (ulong)i;
+            if (writer.IsStrong && w.Code[writer.Instruction].Syntax.Modifiers.Contains("cas"))
+                continue;   // a loop of compare-and-swap reads its first guess plainly: a stale one costs a turn
             if (writer.IsStrong)
                 w.Block.Suspect(address, w, FindingKind.GlobalRace, instruction, lane, at, () => DescribeRace(w, at, writer, "wrote"));
             else

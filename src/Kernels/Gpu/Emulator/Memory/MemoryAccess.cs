@@ -141,6 +141,8 @@ internal static unsafe partial class MemoryAccess
         ulong key = ((ulong)(owner.Rank + 1) << 32) | (ulong)offset;
         if (strong && (kind & AccessKind.Write) != 0)
             w.Block.Acquit(key);
+        if (conflict.Kind == ConflictKind.WriteThenRead && conflict.IsStrong && w.Code[conflict.Instruction].Syntax.Modifiers.Contains("cas"))
+            return; // as for global memory
         if (conflict.Kind == ConflictKind.WriteThenRead && conflict.IsStrong)
             w.Block.Suspect(key, w, FindingKind.SharedRace, instruction, lane, (ulong)conflict.Offset, () => DescribeRace(w, owner, conflict));
         else if (conflict.Kind != ConflictKind.None && w.IsNew(FindingKind.SharedRace, instruction))

@@ -9,6 +9,8 @@ internal sealed unsafe partial class SharedMemory
 {
     public const int ChunkBytes = 16;
     private ushort* _reads;
+    private uint* _asyncReadTime;
+    private uint*[] _asyncReaders = [];
 
     /// <summary>Async work begins to read a chunk: writes are mistakes until <see cref="EndRead"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -25,12 +27,76 @@ internal sealed unsafe partial class SharedMemory
         if (--_reads[chunk / ChunkBytes] == 0)
             Vector128.AndNot(Vector128.Load(State + chunk), Vector128.Create(ByteState.BeingRead)).Store(State + chunk);
         uint time = _team.Clocks.Time;
-        uint* plane = Plane(member);
-        Vector256<uint> record = Vector256.Create((time << LaneShift) | ManyLanes), now = Vector256.Create(time);
-        record.Store(plane + chunk);
-        record.Store(plane + chunk + 8);
-        now.Store(_readTime + chunk);
-        now.Store(_readTime + chunk + 8);
+        AsyncPlane(member)[chunk / ChunkBytes] = time;
+        _asyncReadTime[chunk / ChunkBytes] = time;
+    }
+
+    /// <summary><see cref="BeginRead"/> of many chunks.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public void BeginReads(ReadOnlySpan<int> chunks)
+    {
+        foreach (int chunk in chunks)
+            BeginRead(chunk);
+    }
+
+    /// <summary><see cref="EndRead"/> of many chunks.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public void EndReads(ReadOnlySpan<int> chunks, int member)
+    {
+        ushort* reads = _reads;
+        byte* state = State;
+        uint time = _team.Clocks.Time;
+        uint* plane = AsyncPlane(member), readTime = _asyncReadTime;
+        foreach (int chunk in chunks)
+        {
+            int index = chunk / ChunkBytes;
+            if (--reads[index] == 0)
+                Vector128.AndNot(Vector128.Load(state + chunk), Vector128.Create(ByteState.BeingRead)).Store(state + chunk);
+            plane[index] = time;
+            readTime[index] = time;
+        }
+    }
+
+    /// <summary>The first of many chunks that an async copy still writes or whose last write is hidden from async work of <paramref name="member"/>; -1 for none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public int FirstUnready(ReadOnlySpan<int> chunks, int member)
+    {
+        byte* state = State;
+        uint* writeTime = _writeTime, writer = _writer;
+        (uint Writer, uint Time) known = (0, 0);
+        foreach (int chunk in chunks)
+        {
+            if ((Vector128.Load(state + chunk) & Vector128.Create(ByteState.InFlight)) != Vector128<byte>.Zero)
+                return chunk;
+            Vector256<uint> time = Vector256.Create(known.Time), who = Vector256.Create(known.Writer);
+            Vector256<uint> late = Vector256.GreaterThan(Vector256.Max(Vector256.Load(writeTime + chunk), Vector256.Load(writeTime + chunk + 8)), time);
+            Vector256<uint> other = (Vector256.Load(writer + chunk) >> 23 ^ who) | (Vector256.Load(writer + chunk + 8) >> 23 ^ who);
+            if ((late | other) != Vector256<uint>.Zero && HiddenSlowly(member, chunk, ref known).Kind != ConflictKind.None)
+                return chunk;
+        }
+
+        return -1;
+    }
+
+    /// <summary>Copies chunks to one after the other.</summary>
+    /// <returns>The bits of <see cref="ByteState"/> that any of their bytes has.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public byte Gather(ReadOnlySpan<int> chunks, byte* target)
+    {
+        byte* data = Data, state = State;
+        Vector128<byte> any = Vector128<byte>.Zero;
+        foreach (int chunk in chunks)
+        {
+            any |= Vector128.Load(state + chunk);
+            Vector128.Load(data + chunk).Store(target);
+            target += ChunkBytes;
+        }
+
+        Vector64<byte> folded = any.GetLower() | any.GetUpper();
+        ulong bits = folded.AsUInt64().ToScalar();
+        bits |= bits >> 32;
+        bits |= bits >> 16;
+        return (byte)(bits | bits >> 8);
     }
 
     /// <summary>An async copy begins to write bytes: their contents are undefined until it has been waited for.</summary>
@@ -85,6 +151,9 @@ internal sealed unsafe partial class SharedMemory
     public Conflict Unfinished(int member, int lane, long chunk)
     {
         Clocks clocks = _team.Clocks;
+        Conflict byAsync = UnorderedAsyncRead(member, chunk, ChunkBytes);
+        if (byAsync.Kind != ConflictKind.None)
+            return byAsync;
         Vector256<uint> safe = Vector256.Create(clocks.SafeTime[member]);
         if (Vector256.LessThanOrEqualAll(Vector256.Load(_readTime + chunk), safe) && Vector256.LessThanOrEqualAll(Vector256.Load(_readTime + chunk + 8), safe))
             return default;
@@ -114,6 +183,8 @@ internal sealed unsafe partial class SharedMemory
         for (long i = chunk; i < chunk + ChunkBytes; i++)
         {
             uint time = _writeTime[i];
+            if (i > chunk && time == _writeTime[i - 1] && _writer[i] == _writer[i - 1])
+                continue;
             int writer = (int)(_writer[i] >> 23), lane = (int)(_writer[i] >> 18 & 31);
             bool isVisible = time == 0
                 || (writer == clocks.AsyncProxy ? clocks.IsOrdered(member, writer, time) : clocks.IsFenced(member, writer, lane, time));
@@ -125,9 +196,58 @@ internal sealed unsafe partial class SharedMemory
         return default;
     }
 
-    private void AllocateAsync() => _reads = (ushort*)NativeMemory.AllocZeroed((nuint)(Bytes / ChunkBytes) + 2, sizeof(ushort));
+    // Reads by async work are waited for by a warp: from then on they count as that warp's. They cover whole chunks.
+    private Conflict UnorderedAsyncRead(int member, long offset, long bytes)
+    {
+        Clocks clocks = _team.Clocks;
+        for (long index = offset / ChunkBytes; index <= (offset + bytes - 1) / ChunkBytes; index++)
+        {
+            if (_asyncReadTime[index] <= clocks.SafeTime[member])
+                continue;
+            for (int reader = 0; reader < Members; reader++)
+            {
+                uint* plane = _asyncReaders[reader];
+                if (plane is not null && reader != member && !clocks.IsOrdered(member, reader, plane[index]))
+                    return new Conflict(ConflictKind.ReadThenWrite, reader, 0, -1, Math.Max(offset, index * ChunkBytes));
+            }
+        }
 
-    private void ClearAsync() => NativeMemory.Clear(_reads, (nuint)((Bytes / ChunkBytes) + 2) * sizeof(ushort));
+        return default;
+    }
 
-    private void FreeAsync() => NativeMemory.Free(_reads);
+    private uint* AsyncPlane(int member)
+    {
+        ref uint* plane = ref _asyncReaders[member];
+        if (plane is null)
+            plane = (uint*)NativeMemory.AllocZeroed(Chunks, sizeof(uint));
+        return plane;
+    }
+
+    private nuint Chunks => (nuint)(Bytes / ChunkBytes) + 2;
+
+    private void AllocateAsync()
+    {
+        _reads = (ushort*)NativeMemory.AllocZeroed(Chunks, sizeof(ushort));
+        _asyncReadTime = (uint*)NativeMemory.AllocZeroed(Chunks, sizeof(uint));
+        _asyncReaders = new uint*[Members];
+    }
+
+    private void ClearAsync()
+    {
+        NativeMemory.Clear(_reads, Chunks * sizeof(ushort));
+        NativeMemory.Clear(_asyncReadTime, Chunks * sizeof(uint));
+        foreach (uint* plane in _asyncReaders)
+        {
+            if (plane is not null)
+                NativeMemory.Clear(plane, Chunks * sizeof(uint));
+        }
+    }
+
+    private void FreeAsync()
+    {
+        NativeMemory.Free(_reads);
+        NativeMemory.Free(_asyncReadTime);
+        foreach (uint* plane in _asyncReaders)
+            NativeMemory.Free(plane);
+    }
 }

@@ -107,7 +107,7 @@ internal sealed unsafe partial class SharedMemory
             _writer[i] = record;
         }
 
-        return conflict;
+        return conflict.Kind == ConflictKind.None ? UnorderedAsyncRead(member, offset, bytes) : conflict;
     }
 
     /// <summary>Records a write by the async proxy, seen by those who acquire its clock at <paramref name="time"/>.</summary>

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -15,6 +16,7 @@ internal static unsafe class FragmentRows
     /// <param name="words">32 words.</param>
     /// <param name="rows">First element; 16 bytes' worth of elements go to each row.</param>
     /// <param name="stride">Floats from row to row.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void WidenRows(MatrixElement element, uint* words, float* rows, int stride)
     {
         int width = 128 / element.Bits();
@@ -29,6 +31,7 @@ internal static unsafe class FragmentRows
     /// <param name="words">32 words: 16 bytes along k for each column.</param>
     /// <param name="columns">First element: k is the row.</param>
     /// <param name="stride">Floats from one k to the next.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void WidenColumns(MatrixElement element, uint* words, float* columns, int stride)
     {
         int width = 128 / element.Bits();
@@ -49,7 +52,7 @@ internal static unsafe class FragmentRows
     }
 
     /// <summary>Two registers of a 32-bit accumulator become eight rows of eight columns.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Gather(uint* even, uint* odd, uint* rows, int stride)
     {
         for (int row = 0; row < 8; row += 2)
@@ -61,7 +64,7 @@ internal static unsafe class FragmentRows
     }
 
     /// <summary>The other way round.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Scatter(uint* rows, int stride, uint* even, uint* odd)
     {
         for (int row = 0; row < 8; row += 2)
@@ -75,15 +78,14 @@ internal static unsafe class FragmentRows
     /// <summary>Eight rows of eight F32 become a register of a 16-bit accumulator.</summary>
     public static void NarrowF16(float* rows, int stride, uint* words)
     {
-        ushort* target = (ushort*)words;
+        float* flat = stackalloc float[64];
         for (int row = 0; row < 8; row++)
-        {
-            for (int i = 0; i < 8; i++)
-                target[8 * row + i] = (ushort)Codes.ToF16(rows[row * stride + i]);
-        }
+            Copy(rows + row * stride, flat + 8 * row, 8);
+        TensorPrimitives.ConvertToHalf(new ReadOnlySpan<float>(flat, 64), new Span<Half>(words, 64));
     }
 
     /// <summary>NaN becomes the one that PTX gives.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void CanonicalNaN(float* values, int count)
     {
         for (int i = 0; i < count; i += 8)
@@ -95,13 +97,18 @@ internal static unsafe class FragmentRows
     }
 
     /// <summary>C += the sums of integer products, which F32 holds exactly; in 32 bits, wrapping or saturated.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void AddSums(float* sums, int* c, int count, bool isSaturated)
     {
-        for (int i = 0; i < count; i++)
+        if (!isSaturated)
         {
-            long sum = (long)c[i] + (int)sums[i];
-            c[i] = isSaturated ? (int)Math.Clamp(sum, int.MinValue, int.MaxValue) : (int)sum;
+            for (int i = 0; i < count; i += 8)
+                (Vector256.Load(c + i) + Vector256.ConvertToInt32(Vector256.Load(sums + i))).Store(c + i);
+            return;
         }
+
+        for (int i = 0; i < count; i++)
+            c[i] = (int)Math.Clamp((long)c[i] + (int)sums[i], int.MinValue, int.MaxValue);
     }
 
     private static void Copy(float* source, float* target, int count)
@@ -116,6 +123,7 @@ internal static unsafe class FragmentRows
             Vector256.Load(source + i).Store(target + i);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Transpose(float* source, int sourceStride, float* target, int stride)
     {
         Vector256<float> r0 = Vector256.Load(source), r1 = Vector256.Load(source + sourceStride);

@@ -24,11 +24,6 @@ internal enum MatrixElement
 /// <summary>Sizes of matrix elements, and packed elements as F32: exact for all but B1, F64 and S32.</summary>
 internal static unsafe class MatrixElements
 {
-    private static readonly float[] S8Values = [.. Enumerable.Range(0, 256).Select(c => (float)(sbyte)c)];
-    private static readonly float[] U8Values = [.. Enumerable.Range(0, 256).Select(c => (float)c)];
-    private static readonly float[] E4M3Values = [.. Enumerable.Range(0, 256).Select(c => Codes.FromE4M3((uint)c))];
-    private static readonly float[] E5M2Values = [.. Enumerable.Range(0, 256).Select(c => Codes.FromE5M2((uint)c))];
-
     public static int Bits(this MatrixElement element) => element switch
     {
         MatrixElement.F16 or MatrixElement.BF16 => 16,
@@ -68,30 +63,60 @@ internal static unsafe class MatrixElements
                 for (int i = 0; i < count; i++)
                     target[i] = source[i >> 1] >> (4 * (i & 1)) & 15;
                 break;
-            default:
-                WidenBytes(Table(element), source, target, count);
+            case MatrixElement.E4M3:
+                WidenF8(source, target, count, 20, 1.329227995784916e36f, 0x7F << 20);   // 2^120
                 break;
+            case MatrixElement.E5M2:
+                WidenF8(source, target, count, 21, 5.192296858534828e33f, 0x7C << 21);   // 2^112
+                break;
+            case MatrixElement.S8:
+                WidenIntegers((sbyte*)source, target, count);
+                break;
+            case MatrixElement.U8:
+                WidenIntegers(source, target, count);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(element), element, "has no F32 values");
         }
     }
 
-    private static float[] Table(MatrixElement element) => element switch
-    {
-        MatrixElement.E4M3 => E4M3Values,
-        MatrixElement.E5M2 => E5M2Values,
-        MatrixElement.S8 => S8Values,
-        MatrixElement.U8 => U8Values,
-        _ => throw new ArgumentOutOfRangeException(nameof(element), element, "has no F32 values"),
-    };
+    private const MethodImplOptions HotLoop = MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining;
 
-    private static void WidenBytes(float[] table, byte* source, float* target, int count)
+    [MethodImpl(HotLoop)]
+    private static void WidenIntegers(sbyte* source, float* target, int count)
     {
-        fixed (float* values = table)
+        for (int i = 0; i < count; i += 8)
+            Vector256.ConvertToSingle(Vector256.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(long*)(source + i)).AsSByte()).ToVector256Unsafe())).Store(target + i);
+    }
+
+    [MethodImpl(HotLoop)]
+    private static void WidenIntegers(byte* source, float* target, int count)
+    {
+        for (int i = 0; i < count; i += 8)
+            Vector256.ConvertToSingle(Bytes(source + i).AsInt32()).Store(target + i);
+    }
+
+    // exponent and fraction move to an F32 whose exponent is too small by a constant, which multiplying mends; codes from
+    // the first special one on get the exponent of NaN and infinity (e4m3: its one NaN keeps a fraction)
+    [MethodImpl(HotLoop)]
+    private static void WidenF8(byte* source, float* target, int count, int shift, float scale, uint firstSpecial)
+    {
+        for (int i = 0; i < count; i += 8)
         {
-            for (int i = 0; i < count; i++)
-                target[i] = values[source[i]];
+            Vector256<uint> code = Bytes(source + i);
+            Vector256<uint> magnitude = (code & Vector256.Create(0x7Fu)) << shift;
+            Vector256<uint> finite = (magnitude.AsSingle() * Vector256.Create(scale)).AsUInt32();
+            Vector256<uint> isSpecial = Vector256.GreaterThanOrEqual(magnitude, Vector256.Create(firstSpecial));
+            Vector256<uint> value = finite | (isSpecial & Vector256.Create(0x7F80_0000u));
+            (value | (code & Vector256.Create(0x80u)) << 24).AsSingle().Store(target + i);
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<uint> Bytes(byte* source) =>
+        Vector256.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)source).AsByte()).ToVector256Unsafe());
+
+    [MethodImpl(HotLoop)]
     private static void WidenBF16(ushort* source, float* target, int count)
     {
         for (int i = 0; i < count; i += 8)
@@ -100,6 +125,7 @@ internal static unsafe class MatrixElements
 
     // exponent and fraction move to an F32 whose exponent is 112 too small; multiplying by 2^112 mends that exactly,
     // for subnormals too; infinities and NaN get their exponent by hand
+    [MethodImpl(HotLoop)]
     private static void WidenF16(ushort* source, float* target, int count)
     {
         for (int i = 0; i < count; i += 8)
