@@ -162,7 +162,8 @@ internal sealed class DecodeContext(Decoder decoder, InstructionSyntax syntax, S
     {
         if (operand is not AddressOperand a)
             throw Error("an address in brackets was expected");
-        if (a.Base is NameOperand n && scope.Register(n.Name, Registers) is null && Special(n.Name) is null)
+        if (a.Base is NameOperand n && Special(n.Name) is null
+            && (scope.Register(n.Name, Registers) is null || (space == StateSpace.Param && scope.Symbol(n.Name) is not null)))
         {
             Symbol symbol = scope.Symbol(n.Name) ?? throw Error($"the name {n.Name} is not declared");
             StateSpace actual = symbol.Space == StateSpace.Local && space == StateSpace.Param ? StateSpace.Local

@@ -75,7 +75,7 @@ internal sealed class Decoder
             parameterBytes += (int)p.Bytes;
         }
 
-        Body(_entry, scope);
+        Body(_entry, new Scope(scope));
         do
         {
             while (_toDecode.Count > 0)
