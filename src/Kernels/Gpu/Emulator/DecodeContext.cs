@@ -183,6 +183,8 @@ internal sealed class DecodeContext(Decoder decoder, InstructionSyntax syntax, S
         if (symbol is null)
             throw Error($"the name {n.Name} is not declared");
         PtxType width = type.Bits() == 64 ? PtxType.U64 : PtxType.U32;
+        if (symbol.Frame is { } frame)
+            return InFrame(frame, (int)(symbol.Offset + n.Offset), width);
         return symbol.Space switch
         {
             StateSpace.Shared when symbol.Offset < 0 => Registers.DynamicShared(n.Offset, width),
@@ -190,6 +192,19 @@ internal sealed class DecodeContext(Decoder decoder, InstructionSyntax syntax, S
             StateSpace.Param => Registers.Address(RegisterFile.ParameterBlock, symbol.Offset + n.Offset, width),
             _ => Registers.Address(symbol.Variable.Name, n.Offset, width),
         };
+    }
+
+    private Register InFrame(RecursionFrame frame, int offset, PtxType width)
+    {
+        foreach ((Register known, int at) in frame.Variables)
+        {
+            if (at == offset && known.Type == width)
+                return known;
+        }
+
+        Register address = Registers.Add(width, "a local variable");
+        frame.Variables.Add((address, offset));
+        return address;
     }
 
     private Register? Special(string name) => name switch

@@ -27,7 +27,7 @@ internal sealed class PtxProgram
     /// <summary>Variables in global and constant memory.</summary>
     public required IReadOnlyList<VariableSyntax> Variables { get; init; }
 
-    /// <summary>Functions that initialisers name, as the pointers that calls understand.</summary>
+    /// <summary>Functions in use, with what a pointer to one holds.</summary>
     public required IReadOnlyDictionary<string, ulong> Functions { get; init; }
 
     /// <summary>Parameters of the entry with their offsets.</summary>
@@ -38,6 +38,12 @@ internal sealed class PtxProgram
 
     /// <summary>Shared memory of the text's own variables, from <see cref="SharedBase"/> on.</summary>
     public required int StaticSharedBytes { get; init; }
+
+    /// <summary>Where the variables of repeated activations begin in a thread's local memory.</summary>
+    public required int StackOffset { get; init; }
+
+    /// <summary>Whether a function may call itself.</summary>
+    public required bool HasRecursion { get; init; }
 
     /// <summary>Whether the text uses the system's shared memory too, below <see cref="SharedBase"/>: cooperative groups do.</summary>
     public required bool UsesReservedShared { get; init; }
