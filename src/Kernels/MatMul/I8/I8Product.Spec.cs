@@ -39,7 +39,7 @@ public static partial class I8Product
         shapes, Architectures: [GpuArch.Sm80, GpuArch.Sm90a], PrepareHalf,
         Bytes: s => SmallProduct.Bytes(s, elementBytes: 2), SmallProduct.Flops,
         Assembly: arch => new AssemblyBudget(registers, loop,
-            ["HMMA.16816.F32", "PRMT", $"LDG.E.NA.{Sector(arch)}.128.CONSTANT", "LDS.128"], ["I2F"]),
+            ["HMMA.16816.F32", "PRMT", $"LDG.E.NA.{Sector(arch)}.128.CONSTANT", "LDS.128"], ["IMMA", "F2FP.F16.E4M3.UNPACK_B"]),
         SmallProduct.Mutants(zero: SignBit));
 
     // what becomes of L2::256B: sm_80 takes half of it
