@@ -14,10 +14,12 @@ public class KernelAssemblyTests
         (KernelSpec spec, GpuArch arch) = (KernelSpecs.Find(name), GpuArch.Parse(architecture));
         AssemblyBudget budget = spec.Assembly(arch);
         List<string> problems = [];
-        foreach ((string shape, string ptx) in KernelSpecs.Texts(spec, arch))
+        (string Shape, string Ptx)[] texts = [.. KernelSpecs.Texts(spec, arch)];
+        foreach ((string shape, string ptx) in texts)
         {
-            Assembled code = Ptxas.Assemble(ptx, arch);
-            problems.AddRange(Problems(code, budget).Select(p => $"{name} {shape} for {arch}: {p}"));
+            // the disassembler takes ten times as long as the assembler: the smallest and the real shape are read
+            bool isRead = ptx == texts[0].Ptx || ptx == texts[^1].Ptx;
+            problems.AddRange(Problems(Ptxas.Assemble(ptx, arch), budget, isRead).Select(p => $"{name} {shape} for {arch}: {p}"));
         }
 
         Assert.True(problems.Count == 0, string.Join('\n', problems));
@@ -30,7 +32,7 @@ public class KernelAssemblyTests
 
         string[] problems = [.. Problems(Ptxas.Assemble(KeepsAlive(80), GpuArch.Sm80), budget)];
 
-        Assert.Matches(@"^\d+ bytes spill, but none may$", problems[0]);
+        Assert.Matches(@"^\d+ bytes of local memory, but there may be none \(spills, local arrays\)$", problems[0]);
         Assert.Matches(@"^\d+ registers, but the budget is 16$", problems[1]);
         Assert.Equal(["there is no loop, but one of at most 5 instructions is expected", "HMMA does not appear",
             "LDG appears, but never may", "LDL appears, but never may", "STL appears, but never may"], problems[2..]);
@@ -40,7 +42,7 @@ public class KernelAssemblyTests
     public void A_text_that_the_assembler_refuses_is_a_problem() => Assert.StartsWith("the assembler refuses it: ",
         Assert.Single(Problems(Ptxas.Assemble(".version 7.0\nnonsense", GpuArch.Sm80), new(64, 0, [], []))), StringComparison.Ordinal);
 
-    private static IEnumerable<string> Problems(Assembled code, AssemblyBudget budget)
+    private static IEnumerable<string> Problems(Assembled code, AssemblyBudget budget, bool isRead = true)
     {
         if (!code.IsAccepted)
         {
@@ -48,16 +50,18 @@ public class KernelAssemblyTests
             yield break;
         }
 
-        if (code.SpillBytes > 0)
-            yield return $"{code.SpillBytes} bytes spill, but none may";
+        if (code.LocalBytes > 0)
+            yield return $"{code.LocalBytes} bytes of local memory, but there may be none (spills, local arrays)";
         if (code.Registers > budget.Registers)
             yield return $"{code.Registers} registers, but the budget is {budget.Registers}";
+        foreach (string warning in code.Warnings)
+            yield return warning.Trim();
+        if (!isRead)
+            yield break;
         if (budget.LoopInstructions > 0 && code.Sass.LoopInstructions == 0)
             yield return $"there is no loop, but one of at most {budget.LoopInstructions} instructions is expected";
         if (budget.LoopInstructions > 0 && code.Sass.LoopInstructions > budget.LoopInstructions)
             yield return $"{code.Sass.LoopInstructions} instructions in the loop, but the budget is {budget.LoopInstructions}";
-        foreach (string warning in code.Warnings)
-            yield return warning.Trim();
         foreach (string mnemonic in budget.Required.Where(m => !code.Sass.Has(m)))
             yield return $"{mnemonic} does not appear";
         foreach (string mnemonic in budget.Forbidden.Union(["LDL", "STL"]).Where(code.Sass.Has))

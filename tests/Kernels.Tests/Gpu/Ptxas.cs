@@ -29,11 +29,20 @@ internal static partial class Ptxas
         string text = Path.Combine(folder.Path, "kernel.ptx"), cubin = Path.Combine(folder.Path, "kernel.cubin");
         File.WriteAllText(text, ptx);
         (int code, _, string log) = Execute(ptxas, $"-arch={arch}", "-v", text, "-o", cubin);
-        if (code != 0)
-            return new Assembled(log, false, 0, 0, SassListing.Empty);
-        (_, string sass, string error) = Execute(Path.Combine(Path.GetDirectoryName(ptxas)!, "nvdisasm"), "-c", cubin);
+        bool isAccepted = code == 0;
+        byte[] image = isAccepted ? File.ReadAllBytes(cubin) : [];
+        return new Assembled(log, isAccepted, Largest(Registers(), log), Largest(Local(), log),
+            new Lazy<SassListing>(() => isAccepted ? Disassemble(ptxas, image) : SassListing.Empty));
+    }
+
+    private static SassListing Disassemble(string ptxas, byte[] cubin)
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllBytes(folder.File("kernel.cubin"), cubin);
+        (_, string sass, string error) =
+            Execute(Path.Combine(Path.GetDirectoryName(ptxas)!, "nvdisasm"), "-c", folder.File("kernel.cubin"));   // not null: a file's path
         Assert.True(error.Length == 0, error);
-        return new Assembled(log, true, Largest(Registers(), log), Largest(Spills(), log), SassListing.Parse(sass));
+        return SassListing.Parse(sass);
     }
 
     private static int Largest(Regex number, string log) =>
@@ -64,18 +73,21 @@ internal static partial class Ptxas
     [GeneratedRegex(@"Used (?<n>\d+) registers")]
     private static partial Regex Registers();
 
-    [GeneratedRegex(@"(?<n>\d+) bytes spill")]
-    private static partial Regex Spills();
+    [GeneratedRegex(@"(?<n>\d+) bytes (spill|stack)")]
+    private static partial Regex Local();
 }
 
 /// <summary>What the assembler made of a kernel.</summary>
 /// <param name="Log">Its words.</param>
 /// <param name="IsAccepted">Whether it took the text.</param>
 /// <param name="Registers">Registers per thread.</param>
-/// <param name="SpillBytes">The larger of stores and loads of spilled registers.</param>
-/// <param name="Sass">The code.</param>
-internal sealed record Assembled(string Log, bool IsAccepted, int Registers, int SpillBytes, SassListing Sass)
+/// <param name="LocalBytes">The largest of the stack frame, and of the stores and loads of spilled registers.</param>
+/// <param name="Disassembly">Gives the code; takes longer than the assembler.</param>
+internal sealed record Assembled(string Log, bool IsAccepted, int Registers, int LocalBytes, Lazy<SassListing> Disassembly)
 {
+    /// <summary>The code.</summary>
+    public SassListing Sass => Disassembly.Value;
+
     /// <summary>Warnings that the code was made slower than it was written: <c>C7508</c>, <c>C7514</c> and their like.</summary>
     public IEnumerable<string> Warnings => Log.Split('\n').Where(l => l.Contains("C75", StringComparison.Ordinal));
 }
