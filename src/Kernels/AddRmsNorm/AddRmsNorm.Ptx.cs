@@ -5,7 +5,9 @@ namespace Puna.Kernels;
 
 public static partial class AddRmsNorm
 {
-    /// <summary>One block per row, as in <see cref="RmsNorm.Ptx"/>: the bits are those of the sum stored and normed again.</summary>
+    /// <summary>
+    /// One block per row, as in <see cref="RmsNorm.Ptx"/>: the bits are those of the sum stored and normed again.
+    /// </summary>
     /// <remarks>
     /// Parameters: x F32 <c>[rows, cols]</c>, y F32 <c>[rows, cols]</c> (read and written), weight F32 <c>[cols]</c>,
     /// normed <c>[rows, cols]</c>, which may be x where it is F32, and epsilon.

@@ -1,6 +1,9 @@
 namespace Puna.Kernels;
 
-/// <summary>The residual connection and the norm behind it, fused: rounds exactly where <see cref="Add"/> and <see cref="RmsNorm"/> would.</summary>
+/// <summary>
+/// The residual connection and the norm behind it, fused: rounds exactly where <see cref="Add"/> and
+/// <see cref="RmsNorm"/> would.
+/// </summary>
 public static partial class AddRmsNorm
 {
     /// <summary>The definition: y += x, stored in F32; then normed = y / √(mean(y²) + epsilon) · weight.</summary>

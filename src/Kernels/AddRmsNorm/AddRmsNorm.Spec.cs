@@ -36,7 +36,11 @@ public static partial class AddRmsNorm
         KernelArgument before = Buffer("y", y);
         Reference(x, y, weight, KernelEpsilon, normed);
         return new KernelCall(Ptx(shape[1], arch, output), shape[0],
-            [Buffer("x", x), before, Buffer("weight", weight), Output("normed", normed.Length * output.ByteSize()), Scalar("epsilon", KernelEpsilon)],
-            [Expect("y", y), ExpectRounded("normed", normed, output, absolute: 0, RmsNorm.KernelTolerance(shape[1]))]);   // the sum is rounded once
+            [
+                Buffer("x", x), before, Buffer("weight", weight), Output("normed", normed.Length * output.ByteSize()),
+                Scalar("epsilon", KernelEpsilon),
+            ],
+            // the sum is rounded once
+            [Expect("y", y), ExpectRounded("normed", normed, output, absolute: 0, RmsNorm.KernelTolerance(shape[1]))]);
     }
 }

@@ -31,9 +31,12 @@ internal readonly record struct BlockRow(int Columns)
     /// <exception cref="ArgumentException">No block holds such a row.</exception>
     public static BlockRow Of(string op, int columns) => columns is >= 1 and <= MaxColumns
         ? new BlockRow(columns)
-        : throw new ArgumentException($"{op}: a row has {columns} columns, but 1 to {MaxColumns} were expected (a block holds it in its registers).", nameof(columns));
+        : throw new ArgumentException($"{op}: a row has {columns} columns, but 1 to {MaxColumns} were expected (a block holds "
+            + "it in its registers).", nameof(columns));
 
-    /// <summary>Writes <paramref name="body"/> for each piece of a thread, guarded where threads may be beyond the row.</summary>
+    /// <summary>
+    /// Writes <paramref name="body"/> for each piece of a thread, guarded where threads may be beyond the row.
+    /// </summary>
     public void ForEach(PtxBuilder k, Action<int> body)
     {
         for (int i = 0; i < Pieces; i++)
@@ -46,7 +49,9 @@ internal readonly record struct BlockRow(int Columns)
         }
     }
 
-    /// <summary>Writes <paramref name="body"/> for each piece, guarded by the elements that there are; whole pieces.</summary>
+    /// <summary>
+    /// Writes <paramref name="body"/> for each piece, guarded by the elements that there are; whole pieces.
+    /// </summary>
     public void ForEach(PtxBuilder k, U32 elements, Action<int> body)
     {
         U32 vectors = Width == 1 ? elements : elements >> 2;
@@ -58,7 +63,8 @@ internal readonly record struct BlockRow(int Columns)
     }
 
     /// <summary>The first element of this thread's piece 0 in a row of a matrix.</summary>
-    public Global<T> Start<T>(PtxBuilder k, Global<T> matrix, U32 row) where T : struct, IElement<T> => Start(k, matrix.Row(row, Columns));
+    public Global<T> Start<T>(PtxBuilder k, Global<T> matrix, U32 row)
+        where T : struct, IElement<T> => Start(k, matrix.Row(row, Columns));
 
     /// <summary>The first element of this thread's piece 0.</summary>
     public Global<T> Start<T>(PtxBuilder k, Global<T> row) where T : struct, IElement<T> => row.Offset(First(k));

@@ -3,7 +3,9 @@ using Puna.Kernels.Gpu.Ptx;
 
 namespace Puna.Kernels.Gpu;
 
-/// <summary>Division by a number that is known while the kernel is written: the assembler would divide as by any other.</summary>
+/// <summary>
+/// Division by a number that is known while the kernel is written: the assembler would divide as by any other.
+/// </summary>
 internal static class ConstantDivision
 {
     /// <summary>Quotient and rest, by a shift or a multiplication.</summary>
@@ -16,7 +18,8 @@ internal static class ConstantDivision
         if (BitOperations.IsPow2(divisor))
             return (x >> BitOperations.Log2((uint)divisor), x & (divisor - 1));
 
-        // ⌈2^32 / d⌉ is too large by less than 1, so the quotient by less than x / 2^32 < 1 / d: not enough to reach the next
+        // ⌈2^32 / d⌉ is too large by less than 1, so the quotient by less than x / 2^32 < 1 / d: not enough to reach
+        // the next
         U32 quotient = U32.MulHigh(x, (uint)((1L << 32) / divisor + 1));
         return (quotient, x - quotient * divisor);
     }

@@ -2,7 +2,9 @@ using Puna.Kernels.Gpu.Ptx;
 
 namespace Puna.Kernels.Gpu;
 
-/// <summary>Results in F32, or rounded to nearest as F16 or BF16: the format is data, the kernel's arithmetic is the same.</summary>
+/// <summary>
+/// Results in F32, or rounded to nearest as F16 or BF16: the format is data, the kernel's arithmetic is the same.
+/// </summary>
 internal sealed class RoundedOutput
 {
     private readonly Global<F32> _words;

@@ -23,7 +23,9 @@ internal static class SpecArguments
     public static ExpectedOutput Expect(string buffer, Tensor values, double absolute = 0, double relative = 0) =>
         new(buffer, NumberFormat.F32, BytesOf(values), absolute, relative);
 
-    /// <summary>What a buffer must hold where results were rounded: a 16-bit result may be the neighbour of the expected one.</summary>
+    /// <summary>
+    /// What a buffer must hold where results were rounded: a 16-bit result may be the neighbour of the expected one.
+    /// </summary>
     public static ExpectedOutput ExpectRounded(string buffer, Tensor values, NumberFormat format, double absolute, double relative)
     {
         if (format == NumberFormat.F32)
@@ -55,7 +57,9 @@ internal static class SpecMutants
     /// <summary>Two pieces of a buffer, <paramref name="bytes"/> each, have changed places.</summary>
     /// <param name="name">As in <c>scale rows swapped</c>.</param>
     /// <param name="buffer">Which buffer.</param>
-    /// <param name="bytes">Bytes of a piece: the first of the buffer and the last; null where the shape has no two.</param>
+    /// <param name="bytes">
+    /// Bytes of a piece: the first of the buffer and the last; null where the shape has no two.
+    /// </param>
     public static KernelMutant Swapped(string name, string buffer, Func<System.Collections.Immutable.ImmutableArray<int>, int> bytes) =>
         new(name, (call, shape) => Change(call, buffer, contents =>
         {

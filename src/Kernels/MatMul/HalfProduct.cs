@@ -11,7 +11,8 @@ internal static class HalfProduct
     /// <param name="packing">Tiles of 16 rows by 32 elements as two left factors of 16.</param>
     /// <param name="halves">A word as two registers of a left factor: rows g and g + 8 of the same elements.</param>
     /// <param name="factor">Of the values that <paramref name="halves"/> gives, a power of two.</param>
-    public static WeightFormat<F16x2, F32> Format(string name, WeightPacking packing, Func<U32, (F16x2 Low, F16x2 High)> halves, float factor) => new(
+    public static WeightFormat<F16x2, F32> Format(
+        string name, WeightPacking packing, Func<U32, (F16x2 Low, F16x2 High)> halves, float factor) => new(
         name, packing, ElementBytes: 2,
         Unpack: words =>
         {

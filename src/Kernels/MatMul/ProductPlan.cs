@@ -1,7 +1,8 @@
 namespace Puna.Kernels;
 
 /// <summary>
-/// How <see cref="SmallProduct"/> cuts a product with few rows of activations: eight warps take a segment of K each; a warp
+/// How <see cref="SmallProduct"/> cuts a product with few rows of activations: eight warps take a segment of K each; a
+/// warp
 /// reads its segment in groups of tiles; activations that do not fit into shared memory come in panels of groups.
 /// The order of every sum follows from K alone: panels and groups only say when its terms arrive.
 /// </summary>
@@ -24,9 +25,17 @@ internal sealed record ProductPlan
     public ProductPlan(int k, int rows, int elementBytes)
     {
         if (k < TileK || k % TileK != 0)
-            throw new ArgumentException($"SmallProduct: the inner dimension is {k}, but a multiple of {TileK} was expected (weights are packed in tiles).", nameof(k));
+        {
+            throw new ArgumentException($"SmallProduct: the inner dimension is {k}, but a multiple of {TileK} was expected "
+                + "(weights are packed in tiles).", nameof(k));
+        }
+
         if (rows is < 1 or > MaxRows)
-            throw new ArgumentException($"SmallProduct: there are {rows} rows of activations, but 1 to {MaxRows} were expected.", nameof(rows));
+        {
+            throw new ArgumentException(
+                $"SmallProduct: there are {rows} rows of activations, but 1 to {MaxRows} were expected.", nameof(rows));
+        }
+
         (K, Rows, ElementBytes) = (k, rows, elementBytes);
         int[] tiles = [.. Enumerable.Range(0, Warps).Select(w => EndTile(w) - StartTile(w))];
         for (GroupTiles = MaxGroupTiles; ; GroupTiles--)
@@ -38,7 +47,10 @@ internal sealed record ProductPlan
             if (Panels > 0)
                 break;
             if (GroupTiles == 1)
-                throw new ArgumentException($"SmallProduct: {rows} rows of {k} activations do not fit into shared memory in any way.", nameof(rows));
+            {
+                throw new ArgumentException(
+                    $"SmallProduct: {rows} rows of {k} activations do not fit into shared memory in any way.", nameof(rows));
+            }
         }
 
         PanelTiles = MostTiles(tiles, Panels);
@@ -80,7 +92,9 @@ internal sealed record ProductPlan
     /// <summary>Whether a segment may begin or end inside a tile.</summary>
     public bool SplitsTiles => K < 1024;
 
-    /// <summary>Registers of a thread: for four blocks on a multiprocessor, three, or two. Shared memory allows no more.</summary>
+    /// <summary>
+    /// Registers of a thread: for four blocks on a multiprocessor, three, or two. Shared memory allows no more.
+    /// </summary>
     public int MaxRegisters => ColumnTiles > 1 ? 128 : Panels > 1 ? 80 : 64;
 
     /// <summary>First tile of a warp's segment.</summary>

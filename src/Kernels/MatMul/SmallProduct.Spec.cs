@@ -10,7 +10,8 @@ internal static partial class SmallProduct
     private const int SpecBlocks = 264;   // two for each multiprocessor of an H100
 
     /// <summary>
-    /// A shape is <c>[rows, k, n]</c>: none, one; n around tiles of 16 rows, a prime; k that cuts tiles in half, that gives warps
+    /// A shape is <c>[rows, k, n]</c>: none, one; n around tiles of 16 rows, a prime; k that cuts tiles in half, that
+    /// gives warps
     /// nothing, segments that differ, panels; a real model's.
     /// </summary>
     public static ImmutableArray<ImmutableArray<int>> Shapes { get; } =
@@ -50,7 +51,8 @@ internal static partial class SmallProduct
     }
 
     /// <summary>
-    /// K products of two numbers with these deviations; a chain of K / 128 additions in the tensor core and 8 for the segments.
+    /// K products of two numbers with these deviations; a chain of K / 128 additions in the tensor core and 8 for the
+    /// segments.
     /// Errors of sums add like a random walk (Higham and Mary 2019): 8 standard deviations; twice that, since tensor
     /// cores cut terms off where they should round.
     /// </summary>
@@ -109,7 +111,8 @@ internal static partial class SmallProduct
     ];
 
     /// <summary>The call of a product whose activations are F16.</summary>
-    public static KernelCall HalfCall(GpuKernel kernel, ImmutableArray<int> shape, Tensor x, byte[] packed, Tensor scales, Tensor y, double tolerance) =>
+    public static KernelCall HalfCall(
+        GpuKernel kernel, ImmutableArray<int> shape, Tensor x, byte[] packed, Tensor scales, Tensor y, double tolerance) =>
         new(kernel, Grid(shape),
             [Buffer("x", x), Buffer<byte>("w", packed), Buffer("scale", scales), Output("y", y.Bytes), Scalar("n", shape[2])],
             [Expect("y", y, tolerance)]);

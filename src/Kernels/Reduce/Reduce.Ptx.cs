@@ -8,7 +8,9 @@ public static partial class Reduce
     private const int PartColumns = 8192;
 
     /// <summary>One block per row, which it holds in its registers.</summary>
-    /// <remarks>Parameters: x F32 <c>[rows, cols]</c>, y F32 <c>[rows]</c>. The order of a sum depends on cols alone.</remarks>
+    /// <remarks>
+    /// Parameters: x F32 <c>[rows, cols]</c>, y F32 <c>[rows]</c>. The order of a sum depends on cols alone.
+    /// </remarks>
     /// <param name="cols">Elements per row, at most 32,768; a constant in the PTX.</param>
     /// <param name="reduction">Which.</param>
     /// <param name="arch">The target.</param>
@@ -29,11 +31,13 @@ public static partial class Reduce
     }
 
     /// <summary>
-    /// A grid of [<see cref="PartCount"/>, rows] blocks, each for a part of a row; the last of a row that is done combines
+    /// A grid of [<see cref="PartCount"/>, rows] blocks, each for a part of a row; the last of a row that is done
+    /// combines
     /// the parts, in their order.
     /// </summary>
     /// <remarks>
-    /// Parameters: x F32 <c>[rows, cols]</c>, parts F32 <c>[rows, PartCount]</c> (scratch), done U32 <c>[rows]</c> (zeros before,
+    /// Parameters: x F32 <c>[rows, cols]</c>, parts F32 <c>[rows, PartCount]</c> (scratch), done U32 <c>[rows]</c>
+    /// (zeros before,
     /// and zeros again after), y F32 <c>[rows]</c>.
     /// </remarks>
     /// <param name="cols">Elements per row; a constant in the PTX.</param>

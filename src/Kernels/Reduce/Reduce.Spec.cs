@@ -36,8 +36,10 @@ public static partial class Reduce
         HardwareShapes = isGrid ? [[1, 128256], [8, 128256], [1, 1 << 26]] : [[8, 8192], [8192, 8192]],
     };
 
-    // Normal numbers: their sums grow like √cols, and each of a chain of additions rounds once. Rounding errors add like a
-    // random walk (Higham and Mary 2019): 8 standard deviations. A chain is a thread's, a warp's, the warps', and the parts'.
+    // Normal numbers: their sums grow like √cols, and each of a chain of additions rounds once. Rounding errors add
+    // like a
+    // random walk (Higham and Mary 2019): 8 standard deviations. A chain is a thread's, a warp's, the warps', and the
+    // parts'.
     private static double Tolerance(int cols) =>
         8 * OpSpec.RoundingUnit * Math.Sqrt((double)cols * (32 + 5 + 32 + PartCount(cols) / 32 + 6));
 

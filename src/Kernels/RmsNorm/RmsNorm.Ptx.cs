@@ -5,8 +5,13 @@ namespace Puna.Kernels;
 
 public static partial class RmsNorm
 {
-    /// <summary>One block per row, which stays in its registers; the order of the sum depends on <paramref name="cols"/> alone.</summary>
-    /// <remarks>Parameters: x F32 <c>[rows, cols]</c>, weight F32 <c>[cols]</c>, y <c>[rows, cols]</c>, which may be x where both are F32, and epsilon.</remarks>
+    /// <summary>
+    /// One block per row, which stays in its registers; the order of the sum depends on <paramref name="cols"/> alone.
+    /// </summary>
+    /// <remarks>
+    /// Parameters: x F32 <c>[rows, cols]</c>, weight F32 <c>[cols]</c>, y <c>[rows, cols]</c>, which may be x where
+    /// both are F32, and epsilon.
+    /// </remarks>
     /// <param name="cols">Elements per row, at most 32,768; a constant in the PTX.</param>
     /// <param name="arch">The target.</param>
     /// <param name="output">Of y: F32, or F16 or BF16, rounded to nearest.</param>

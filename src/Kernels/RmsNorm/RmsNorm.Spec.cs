@@ -47,7 +47,8 @@ public static partial class RmsNorm
         HardwareShapes = [[1, 3072], [8, 4096], [8, 8192], [8192, 4096]],
     };
 
-    // of the value: half the sum's error (a chain of at most 32 squares in a thread, 5 steps in a warp, 32 warps, all of one
+    // of the value: half the sum's error (a chain of at most 32 squares in a thread, 5 steps in a warp, 32 warps, all
+    // of one
     // sign), 2^-22.9 for the reciprocal root, and 5 roundings (mean, + epsilon, two products, the reference's own)
     internal static double KernelTolerance(int cols)
     {

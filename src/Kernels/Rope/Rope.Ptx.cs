@@ -7,9 +7,12 @@ public static partial class Rope
 {
     private const int TargetThreads = 256;
 
-    /// <summary>One block per row: a thread computes one angle and rotates its pair in every few heads, in place.</summary>
+    /// <summary>
+    /// One block per row: a thread computes one angle and rotates its pair in every few heads, in place.
+    /// </summary>
     /// <remarks>
-    /// Parameters: rows F32 <c>[rows, query + 2 kv sizes]</c>, frequencies F32 <c>[head dim / 2]</c>, positions I32 <c>[rows]</c>.
+    /// Parameters: rows F32 <c>[rows, query + 2 kv sizes]</c>, frequencies F32 <c>[head dim / 2]</c>, positions I32
+    /// <c>[rows]</c>.
     /// </remarks>
     /// <param name="heads">Sizes of a row; constants in the PTX.</param>
     /// <param name="arch">The target.</param>
@@ -37,12 +40,15 @@ public static partial class Rope
     }
 
     /// <summary>
-    /// Sine and cosine of an angle up to 2^21 within 2^-23.5: the nearest multiple n of π/2 is taken away in three parts of
+    /// Sine and cosine of an angle up to 2^21 within 2^-23.5: the nearest multiple n of π/2 is taken away in three
+    /// parts of
     /// π/2 (Cody and Waite 1980), then polynomials of degree 7 and 8 interpolate at Chebyshev's points.
     /// </summary>
     /// <remarks>
-    /// angle − n · <see cref="HalfPi1"/> is exact: both are multiples of 2^-23 or of the angle's own unit, and the difference stays below 1.
-    /// The second part rounds once, 2^-25; the third is below 2^-29. The polynomials are within 2^-26.4, their evaluation 2^-24.
+    /// angle − n · <see cref="HalfPi1"/> is exact: both are multiples of 2^-23 or of the angle's own unit, and the
+    /// difference stays below 1.
+    /// The second part rounds once, 2^-25; the third is below 2^-29. The polynomials are within 2^-26.4, their
+    /// evaluation 2^-24.
     /// </remarks>
     private static (F32 Sin, F32 Cos) SinCos(PtxBuilder k, F32 angle)
     {

@@ -30,7 +30,11 @@ public static partial class Rope
     public static ImmutableArray<KernelSpec> Kernels { get; } =
     [
         new("rope",
-            Shapes: [[0, 1, 1, 2], [1, 1, 1, 2], [3, 2, 1, 8], [2, 3, 3, 30], [2, 4, 2, 32], [3, 2, 2, 34], [2, 5, 1, 62], [4, 32, 8, 64], [3, 32, 8, 128]],
+            Shapes:
+            [
+                [0, 1, 1, 2], [1, 1, 1, 2], [3, 2, 1, 8], [2, 3, 3, 30], [2, 4, 2, 32], [3, 2, 2, 34], [2, 5, 1, 62],
+                [4, 32, 8, 64], [3, 32, 8, 128],
+            ],
             Architectures: [GpuArch.Sm80, GpuArch.Sm90a],
             Prepare: PrepareKernel,
             Bytes: s => 8L * s[0] * (s[1] + s[2]) * s[3],
@@ -47,7 +51,8 @@ public static partial class Rope
         },
     ];
 
-    // values up to 7 (two normals): sine and cosine within 2^-23.5 of the exact ones, the reference's rounded to F32, which is
+    // values up to 7 (two normals): sine and cosine within 2^-23.5 of the exact ones, the reference's rounded to F32,
+    // which is
     // 2.4 units together for each of the two; then three roundings, one of them the reference's own
     private const double KernelTolerance = 7 * (1.42 * 2.4 + 3) * OpSpec.RoundingUnit;
 

@@ -9,8 +9,14 @@ public static partial class SiluMul
 
     private const float Log2E = 1.44269504f;
 
-    /// <summary>A grid of [rows, <see cref="BlocksPerRow"/>] blocks, a thread for four elements (for one, where rows do not begin at 16 bytes).</summary>
-    /// <remarks>Parameters: gate_up F32 <c>[rows, 2 · cols]</c>, y <c>[rows, cols]</c>. As F16, what is beyond ±65,504 becomes that.</remarks>
+    /// <summary>
+    /// A grid of [rows, <see cref="BlocksPerRow"/>] blocks, a thread for four elements (for one, where rows do not
+    /// begin at 16 bytes).
+    /// </summary>
+    /// <remarks>
+    /// Parameters: gate_up F32 <c>[rows, 2 · cols]</c>, y <c>[rows, cols]</c>. As F16, what is beyond ±65,504 becomes
+    /// that.
+    /// </remarks>
     /// <param name="cols">Elements per row of the result; a constant in the PTX.</param>
     /// <param name="arch">The target.</param>
     /// <param name="output">Of y: F32, or F16 or BF16, rounded to nearest.</param>

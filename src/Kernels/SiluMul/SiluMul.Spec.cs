@@ -23,7 +23,8 @@ public static partial class SiluMul
     public static ImmutableArray<KernelSpec> Kernels { get; } =
     [
         // none, one, around a warp of one element or of four, a prime, around a block, a real model's
-        KernelSpecOf("silu_mul", NumberFormat.F32, [[0, 16], [1, 1], [3, 31], [2, 32], [2, 33], [5, 61], [2, 124], [2, 132], [2, 1020], [2, 1028], [3, 8192]]),
+        KernelSpecOf("silu_mul", NumberFormat.F32,
+            [[0, 16], [1, 1], [3, 31], [2, 32], [2, 33], [5, 61], [2, 124], [2, 132], [2, 1020], [2, 1028], [3, 8192]]),
         KernelSpecOf("silu_mul_f16", NumberFormat.F16, [[0, 16], [1, 1], [2, 33], [2, 132], [2, 8192]]),
         KernelSpecOf("silu_mul_bf16", NumberFormat.BF16, [[0, 16], [1, 1], [2, 33], [2, 132], [2, 8192]]),
     ];
@@ -45,8 +46,10 @@ public static partial class SiluMul
         HardwareShapes = [[1, 14336], [8, 14336], [8, 28672], [4096, 14336]],
     };
 
-    // Of the value: the exponent is rounded, which e^-g sees as 1.45 · |g| units; |g| stays below 6 among so many normals.
-    // ex2 and the division are within 2 ulp, an ulp being two units; and three roundings, the reference's own one of them.
+    // Of the value: the exponent is rounded, which e^-g sees as 1.45 · |g| units; |g| stays below 6 among so many
+    // normals.
+    // ex2 and the division are within 2 ulp, an ulp being two units; and three roundings, the reference's own one of
+    // them.
     // Below 2^-120 quotients may flush to zero.
     private const double KernelTolerance = (1.45 * 6 + 4 + 4 + 3) * OpSpec.RoundingUnit, Tiny = 1e-36;
 

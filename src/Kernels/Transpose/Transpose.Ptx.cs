@@ -8,7 +8,8 @@ public static partial class Transpose
     private const int Tile = 32, RowsPerStep = 8;
 
     /// <summary>
-    /// A block of 32 × 8 threads per tile of 32 × 32, a grid of [⌈cols / 32⌉, ⌈rows / 32⌉]. The tile's rows are 33 wide in shared
+    /// A block of 32 × 8 threads per tile of 32 × 32, a grid of [⌈cols / 32⌉, ⌈rows / 32⌉]. The tile's rows are 33 wide
+    /// in shared
     /// memory, so that neither rows nor columns meet in a bank.
     /// </summary>
     /// <remarks>Parameters: x F32 <c>[rows, cols]</c>, y F32 <c>[cols, rows]</c>, rows, cols.</remarks>

@@ -43,6 +43,17 @@ public class MatMulBF16Tests
         Assert.Equal(Enumerable.Repeat(terms.Aggregate((sum, term) => sum + term), 8), Run(changed));
     }
 
+    [Theory, InlineData(200), InlineData(1032)]
+    public void Swizzled_tiles_have_no_bank_conflicts(int inSize)
+    {
+        KernelCall call = KernelSpecs.Prepare(KernelSpecs.Find("mat_mul_bf16"), [100, 128, inSize], GpuArch.Sm80);
+
+        Counters counters = Launch(call).Counters;
+
+        Assert.True(counters.SharedRequests > 0);
+        Assert.Equal(0, counters.SharedConflicts);
+    }
+
     [Theory, InlineData(12, 64), InlineData(64, 12), InlineData(0, 64)]
     public void Sizes_are_multiples_of_eight(int outSize, int inSize)
     {
@@ -54,7 +65,9 @@ public class MatMulBF16Tests
 
     private static float[] Run(string name, ImmutableArray<int> shape) => Run(KernelSpecs.Prepare(KernelSpecs.Find(name), shape, GpuArch.Sm90a));
 
-    private static float[] Run(KernelCall call)
+    private static float[] Run(KernelCall call) => Launch(call).Output;
+
+    private static (Counters Counters, float[] Output) Launch(KernelCall call)
     {
         using EmulatedMemory memory = new();
         PtxEmulator emulator = new(memory, new EmulatorOptions { ShuffleSums = true, Seed = 3 });
@@ -76,7 +89,7 @@ public class MatMulBF16Tests
         Assert.Empty(report.Reports);
         float[] y = new float[call.Expected[0].Values.Length / sizeof(float)];
         Assert.Equal(0, memory.Read(addresses["y"], MemoryMarshal.AsBytes(y.AsSpan())).Count);
-        return y;
+        return (report.Counters, y);
     }
 
     private static KernelArgument With(KernelArgument argument, Tensor values) =>

@@ -11,7 +11,8 @@ public class SmallProductTests
 {
     private const int MostRows = 64, OutSize = 33;
 
-    // the emulator's order of sums within an mma is random, but the same for all of one seed: the kernel must rely on no more.
+    // the emulator's order of sums within an mma is random, but the same for all of one seed: the kernel must rely on
+    // no more.
     // One k that cuts tiles in half, one whose segments differ, one of a real model
     public static TheoryData<string, string, int> Products =>
     [
@@ -115,6 +116,20 @@ public class SmallProductTests
             Assert.Throws<ArgumentException>(() => F8E4M3Product.Ptx(64, 65, NumberFormat.F16, GpuArch.Sm80)).Message, StringComparison.Ordinal);
         Assert.StartsWith("I8Product: the inner dimension is 131072, but less than 131072 was expected (sums of 32 bits).",
             Assert.Throws<ArgumentException>(() => I8Product.Ptx(131072, 1, GpuArch.Sm80)).Message, StringComparison.Ordinal);
+    }
+
+    // the issue slots that notes/gpu-kernels.md 5.1 gives 2 KB of weights at up to 8 rows
+    [Theory, InlineData("f8", "sm_90a", 57), InlineData("f8", "sm_80", 102), InlineData("i8", "sm_90a", 88), InlineData("i8_i8", "sm_90a", 22)]
+    public void The_inner_loop_stays_within_its_issue_slots(string kind, string architecture, int slots)
+    {
+        const int K = 4096;
+        GpuArch arch = GpuArch.Parse(architecture);
+        SassListing sass = Ptxas.Assemble(Call(kind, arch, K, rows: 8, grid: 1).Kernel.Ptx!, arch).Sass;   // products are text
+        int groupBytes = new ProductPlan(K, 8, kind == "i8_i8" ? 1 : 2).GroupTiles * PackedWeights.TileBytes;
+
+        int inner = sass.Loops.Where(l => l.Body.Any(i => sass.Instructions[i].Mnemonic.Contains("MMA", StringComparison.Ordinal))).Min(l => l.Body.Count);
+
+        Assert.InRange(inner * 2048.0 / groupBytes, slots / 2.0, slots);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 
 namespace Puna.Kernels.Gpu.Emulator;
@@ -12,8 +13,8 @@ internal sealed unsafe class Clocks : IDisposable
     private readonly uint* _known;
     private readonly uint* _fenced;
     private readonly uint[] _lastSync;
-    private readonly uint[] _ownAcquired;
     private readonly uint[] _laneFenced;
+    private readonly uint[] _laneSeen;
 
     public Clocks(int warps)
     {
@@ -21,8 +22,8 @@ internal sealed unsafe class Clocks : IDisposable
         _known = (uint*)NativeMemory.AllocZeroed((nuint)(Members * Members), sizeof(uint));
         _fenced = (uint*)NativeMemory.AllocZeroed((nuint)(Members * Members), sizeof(uint));
         _lastSync = new uint[Members];
-        _ownAcquired = new uint[Members];
         _laneFenced = new uint[Members * 32];
+        _laneSeen = new uint[Members * 32];
         SafeTime = new uint[Members];
     }
 
@@ -47,8 +48,8 @@ internal sealed unsafe class Clocks : IDisposable
         NativeMemory.Clear(_known, (nuint)(Members * Members * sizeof(uint)));
         NativeMemory.Clear(_fenced, (nuint)(Members * Members * sizeof(uint)));
         Array.Clear(_lastSync);
-        Array.Clear(_ownAcquired);
         Array.Clear(_laneFenced);
+        Array.Clear(_laneSeen);
         Array.Clear(SafeTime);
         Time = 1;
         LastAsync = 0;
@@ -57,7 +58,7 @@ internal sealed unsafe class Clocks : IDisposable
     }
 
     /// <summary>A clock that warps release into and acquire from: a barrier's, an mbarrier's.</summary>
-    public uint[] NewClock() => new uint[2 * Members];
+    public uint[] NewClock() => new uint[(2 + 32) * Members];
 
     /// <summary>Whether what <paramref name="other"/> did at <paramref name="time"/> is ordered before what <paramref name="member"/> does now.</summary>
     public bool IsOrdered(int member, int other, uint time) => time <= _known[(member * Members) + other];
@@ -77,8 +78,11 @@ internal sealed unsafe class Clocks : IDisposable
         return time <= fence && (other == member || IsOrdered(member, other, fence));
     }
 
-    /// <summary>Whether lanes of one warp have met since <paramref name="time"/>, or one has acquired what another released.</summary>
-    public bool HaveMet(int member, uint time) => time < _lastSync[member] || time <= _ownAcquired[member];
+    /// <summary>Whether what a lane did at <paramref name="time"/> is ordered before what the others of its warp do now: they have met since, or synchronised through a clock.</summary>
+    /// <param name="member">The warp.</param>
+    /// <param name="lane">The lane; 32 or more for several.</param>
+    /// <param name="time">When.</param>
+    public bool HaveMet(int member, uint lane, uint time) => time < _lastSync[member] || time <= Seen(member, lane);
 
     /// <summary>The lanes of a warp meet: what each did before is ordered before what all do next.</summary>
     public void Meet(int member)
@@ -88,8 +92,13 @@ internal sealed unsafe class Clocks : IDisposable
     }
 
     /// <summary>What <paramref name="member"/> did and knows is ordered before whoever acquires <paramref name="clock"/>.</summary>
-    public void Release(int member, uint[] clock)
+    /// <param name="member">The warp.</param>
+    /// <param name="clock">The clock.</param>
+    /// <param name="lanes">Its lanes that release, where others of the warp may acquire.</param>
+    public void Release(int member, uint[] clock, uint lanes = 0)
     {
+        for (uint m = lanes; m != 0; m &= m - 1)
+            clock[(2 * Members) + (member * 32) + BitOperations.TrailingZeroCount(m)] = Time;
         uint* known = _known + (member * Members), fenced = _fenced + (member * Members);
         known[member] = Time;
         for (int i = 0; i < Members; i++)
@@ -105,13 +114,15 @@ internal sealed unsafe class Clocks : IDisposable
     public void Acquire(int member, uint[] clock)
     {
         uint* known = _known + (member * Members), fenced = _fenced + (member * Members);
-        _ownAcquired[member] = Math.Max(_ownAcquired[member], clock[member]);
         for (int i = 0; i < Members; i++)
         {
             known[i] = Math.Max(known[i], clock[i]);
             fenced[i] = Math.Max(fenced[i], clock[Members + i]);
         }
 
+        int seen = member * 32, released = (2 * Members) + seen;
+        for (int lane = 0; lane < 32; lane++)
+            _laneSeen[seen + lane] = Math.Max(_laneSeen[seen + lane], clock[released + lane]);
         Refresh(member);
     }
 
@@ -144,6 +155,18 @@ internal sealed unsafe class Clocks : IDisposable
         return LastAsync;
     }
 
+    /// <summary>Up to when what a lane did is known to its own warp, through a clock that the lane released into and another one acquired.</summary>
+    private uint Seen(int member, uint lane)
+    {
+        ReadOnlySpan<uint> seen = _laneSeen.AsSpan(member * 32, 32);
+        if (lane < 32)
+            return seen[(int)lane];
+        uint least = uint.MaxValue;
+        foreach (uint time in seen)
+            least = time == 0 ? least : Math.Min(least, time);
+        return least == uint.MaxValue ? 0 : least;
+    }
+
     private void Refresh(int member)
     {
         uint* known = _known + (member * Members);
@@ -156,7 +179,7 @@ internal sealed unsafe class Clocks : IDisposable
 
         if (LastAsync > known[AsyncProxy])
             safe = Math.Min(safe, known[AsyncProxy]);
-        SafeTime[member] = Math.Min(safe, Math.Max(Math.Max(1, _lastSync[member]) - 1, _ownAcquired[member]));
+        SafeTime[member] = Math.Min(safe, Math.Max(1, _lastSync[member]) - 1);
     }
 
     public void Dispose()

@@ -162,7 +162,8 @@ internal sealed class DecodeContext(Decoder decoder, InstructionSyntax syntax, S
     {
         if (operand is not AddressOperand a)
             throw Error("an address in brackets was expected");
-        if (a.Base is NameOperand n && scope.Register(n.Name, Registers) is null && Special(n.Name) is null)
+        if (a.Base is NameOperand n && Special(n.Name) is null
+            && (scope.Register(n.Name, Registers) is null || (space == StateSpace.Param && scope.Symbol(n.Name) is not null)))
         {
             Symbol symbol = scope.Symbol(n.Name) ?? throw Error($"the name {n.Name} is not declared");
             StateSpace actual = symbol.Space == StateSpace.Local && space == StateSpace.Param ? StateSpace.Local
@@ -182,6 +183,8 @@ internal sealed class DecodeContext(Decoder decoder, InstructionSyntax syntax, S
         if (symbol is null)
             throw Error($"the name {n.Name} is not declared");
         PtxType width = type.Bits() == 64 ? PtxType.U64 : PtxType.U32;
+        if (symbol.Frame is { } frame)
+            return InFrame(frame, (int)(symbol.Offset + n.Offset), width);
         return symbol.Space switch
         {
             StateSpace.Shared when symbol.Offset < 0 => Registers.DynamicShared(n.Offset, width),
@@ -189,6 +192,19 @@ internal sealed class DecodeContext(Decoder decoder, InstructionSyntax syntax, S
             StateSpace.Param => Registers.Address(RegisterFile.ParameterBlock, symbol.Offset + n.Offset, width),
             _ => Registers.Address(symbol.Variable.Name, n.Offset, width),
         };
+    }
+
+    private Register InFrame(RecursionFrame frame, int offset, PtxType width)
+    {
+        foreach ((Register known, int at) in frame.Variables)
+        {
+            if (at == offset && known.Type == width)
+                return known;
+        }
+
+        Register address = Registers.Add(width, "a local variable");
+        frame.Variables.Add((address, offset));
+        return address;
     }
 
     private Register? Special(string name) => name switch

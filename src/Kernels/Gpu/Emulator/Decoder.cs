@@ -18,14 +18,8 @@ internal sealed class FunctionCode(FunctionSyntax syntax)
     /// <summary>Where it leaves its results.</summary>
     public List<(VariableSyntax Variable, Register Register, int Offset)> Returns { get; } = [];
 
-    /// <summary>Whether it may be called while it runs.</summary>
-    public bool IsRecursive { get; set; }
-
-    /// <summary>Registers of its body.</summary>
-    public IReadOnlyList<Register> Registers { get; set; } = [];
-
-    /// <summary>Its pieces of local memory.</summary>
-    public IReadOnlyList<(int Offset, int Bytes)> Locals { get; set; } = [];
+    /// <summary>What a recursive function's activations own; null for others.</summary>
+    public RecursionFrame? Frame { get; init; }
 
     /// <summary>Parameters that the body names, by name.</summary>
     public Scope Scope { get; set; } = new(null);
@@ -44,9 +38,7 @@ internal sealed class Decoder
     private readonly Scope _moduleScope = new(null);
     private readonly List<VariableSyntax> _deviceVariables = [];
     private readonly List<(Scope Scope, VariableSyntax Variable)> _dynamicShared = [];
-    private readonly List<(FunctionCode From, FunctionCode To)> _calls = [];
-    private readonly Dictionary<string, FunctionCode> _pointed = [];
-    private readonly HashSet<FunctionCode> _callsPointers = [];
+    private readonly CallGraph _graph;
     private FunctionCode? _present;
     private int _sharedEnd = PtxProgram.SharedBase;
     private int _localEnd = 64;
@@ -54,7 +46,7 @@ internal sealed class Decoder
 
     public Decoder(PtxModule module, string entry, GpuArch arch)
     {
-        (_module, _arch) = (module, arch);
+        (_module, _arch, _graph) = (module, arch, new CallGraph(module));
         _entry = module.Functions.FirstOrDefault(f => f.Name == entry && f.IsEntry && f.HasBody)
             ?? throw new DeviceException($"PTX: the module has no entry '{entry}', but {(module.Functions.Any(f => f.IsEntry) ? string.Join(", ", module.Functions.Where(f => f.IsEntry).Select(f => f.Name)) : "no entry at all")}.");
         if (!arch.Runs(module.Target))
@@ -63,10 +55,10 @@ internal sealed class Decoder
 
     public RegisterFile Registers { get; } = new();
 
-    /// <summary>Whether the text names the shared memory before its own, which belongs to the system.</summary>
-    public bool UsesReservedShared { get; set; }
-
     public GpuArch Target => _module.Target;
+
+    /// <summary>Whether the code names the shared memory before its own variables.</summary>
+    public bool UsesReservedShared { get; set; }
 
     public PtxProgram Decode()
     {
@@ -83,7 +75,7 @@ internal sealed class Decoder
             parameterBytes += (int)p.Bytes;
         }
 
-        Body(_entry, scope);
+        Body(_entry, new Scope(scope));
         do
         {
             while (_toDecode.Count > 0)
@@ -91,11 +83,12 @@ internal sealed class Decoder
             ReachInitializers();
         }
         while (_toDecode.Count > 0);
-        FindRecursion();
+        PlaceFrames();
         PlaceDynamicShared();
         Registers.ResolveFunctions();
         foreach ((DecodeContext context, Action<DecodeContext> resolve) in _unresolved)
             resolve(context);
+        int stack = Align(_localEnd, 64), frames = _functions.Values.Select(f => Align(f.Frame?.Bytes ?? 0, 16)).DefaultIfEmpty(0).Max();
         HashSet<int> constants = [.. Registers.Constants.Select(c => c.Register.Index), .. Registers.Addresses.Select(a => a.Register.Index), .. Registers.Specials.Values.Select(r => r.Index)];
         return new PtxProgram
         {
@@ -106,25 +99,31 @@ internal sealed class Decoder
             Registers = Registers,
             Writable = [.. Registers.All.Where(r => !constants.Contains(r.Index)).Select(r => (r, 0))],
             Variables = _deviceVariables,
-            Functions = _pointed.ToDictionary(p => p.Key, p => (ulong)p.Value.Pc),
+            Functions = _module.Functions.DistinctBy(f => f.Name).ToDictionary(f => f.Name, f => _functions.TryGetValue(f.Name, out FunctionCode? code) && code.Pc > 0 ? (ulong)code.Pc : 0),
             Parameters = parameters,
             ParameterBytes = parameterBytes,
             StaticSharedBytes = _sharedEnd - PtxProgram.SharedBase,
-            LocalBytes = Align(_localEnd, 64),
+            StackOffset = stack,
+            LocalBytes = stack + Align(frames * RecursionFrame.MaximumDepth, 64),
+            HasRecursion = _functions.Values.Any(f => f.Frame is not null),
             Bounds = _entry.Bounds,
             UsesReservedShared = UsesReservedShared,
         };
     }
 
     /// <summary>The function of a name, which will be decoded if it has not been.</summary>
-    public FunctionCode Function(string name, DecodeContext context)
+    public FunctionCode Function(string name, DecodeContext? context)
     {
         if (_functions.TryGetValue(name, out FunctionCode? found))
             return found;
         FunctionSyntax syntax = _module.Functions.FirstOrDefault(f => f.Name == name && f.HasBody)
             ?? _module.Functions.FirstOrDefault(f => f.Name == name)
-            ?? throw context.Error($"the function '{name}' is not declared");
-        FunctionCode function = new(syntax) { Scope = new Scope(_moduleScope) };
+            ?? throw context!.Error($"the function '{name}' is not declared"); // without a context the caller knows that there is one
+        FunctionCode function = new(syntax)
+        {
+            Scope = new Scope(_moduleScope),
+            Frame = _graph.IsRecursive(name) ? new RecursionFrame() : null,
+        };
         _functions.Add(name, function);
         foreach (VariableSyntax p in syntax.Parameters)
             function.Parameters.Add(Place(function.Scope, p));
@@ -149,20 +148,6 @@ internal sealed class Decoder
         return offset;
     }
 
-    /// <summary>Notes a call through a pointer from the function that is being decoded.</summary>
-    public void CalledPointer()
-    {
-        if (_present is not null)
-            _callsPointers.Add(_present);
-    }
-
-    /// <summary>Notes a call from the function that is being decoded.</summary>
-    public void Called(FunctionCode function)
-    {
-        if (_present is not null)
-            _calls.Add((_present, function));
-    }
-
     /// <summary>Functions by their first instruction.</summary>
     public IReadOnlyDictionary<int, FunctionCode> FunctionsByPc() => _functions.Values.Where(f => f.Pc >= 0).ToDictionary(f => f.Pc);
 
@@ -178,32 +163,32 @@ internal sealed class Decoder
             foreach (NameOperand value in variable.Values.OfType<NameOperand>())
             {
                 if (IsFunction(value.Name))
-                    _pointed[value.Name] = Function(value.Name, new DecodeContext(this, Nameless(variable), _moduleScope, _arch));
+                    Function(value.Name, null);
                 else
                     next.Enqueue(value.Name);
             }
         }
     }
 
-    private static InstructionSyntax Nameless(VariableSyntax variable) => new(null, false, variable.Name, [], [], variable.Name, variable.Line);
+    /// <summary>The frame of the function that is decoded now, where a call to <paramref name="function"/> leads back to it; otherwise null.</summary>
+    public RecursionFrame? Leads(FunctionCode function) =>
+        _present?.Frame is { } frame && _graph.IsBackward(_present.Syntax.Name, function.Syntax.Name) ? frame : null;
 
-    // Functions that may come back to themselves, directly or through a pointer, get a stack for their frames.
-    private void FindRecursion()
+    /// <summary>The frame of the function that is decoded now, where it is recursive.</summary>
+    public RecursionFrame? Frame => _present?.Frame;
+
+    // A first activation has its variables at a fixed place, further ones in a stack behind all other local memory.
+    private void PlaceFrames()
     {
-        List<(FunctionCode From, FunctionCode To)> calls = [.. _calls];
-        foreach (FunctionCode caller in _callsPointers)
-            calls.AddRange(_functions.Values.Select(f => (caller, f)));
         foreach (FunctionCode function in _functions.Values)
         {
-            HashSet<FunctionCode> reached = [];
-            Queue<FunctionCode> next = new([function]);
-            while (next.TryDequeue(out FunctionCode? from))
-            {
-                foreach ((FunctionCode _, FunctionCode to) in calls.Where(c => c.From == from && reached.Add(c.To)))
-                    next.Enqueue(to);
-            }
-
-            function.IsRecursive = reached.Contains(function);
+            if (function.Frame is not { } frame)
+                continue;
+            frame.Saved = [.. Registers.All.Where(r => (r.Index >= frame.Numbers.First && r.Index < frame.Numbers.End) || function.Parameters.Any(p => p.Register == r))];
+            frame.Local.AddRange(function.Parameters.Where(p => p.Offset >= 0).Select(p => (p.Offset, (int)p.Variable.Bytes)));
+            int place = Local(frame.Bytes, 16);
+            foreach ((Register address, int offset) in frame.Variables)
+                Registers.Begin(address, (ulong)(place + offset));
         }
     }
 
@@ -213,10 +198,13 @@ internal sealed class Decoder
         _toDecode.RemoveAt(_toDecode.Count - 1);
         _present = function;
         function.Pc = _code.Count;
-        (int registers, int local) = (Registers.Count, _localEnd);
+        int first = Registers.Count, local = _localEnd;
         Body(function.Syntax, new Scope(function.Scope));
-        function.Registers = [.. Registers.All.Skip(registers), .. function.Parameters.Concat(function.Returns).Select(p => p.Register).Where(r => !r.IsSink)];
-        function.Locals = [(local, _localEnd - local), .. function.Parameters.Concat(function.Returns).Where(p => p.Register.IsSink).Select(p => (p.Offset, (int)p.Variable.Bytes))];
+        if (function.Frame is { } frame)
+        {
+            frame.Numbers = (first, Registers.Count);
+            frame.Local.Add((local, _localEnd - local));
+        }
     }
 
     // Every body ends with a return, so that no lane runs on into the next one.
@@ -306,7 +294,9 @@ internal sealed class Decoder
                 break;
             case StateSpace.Local:
             case StateSpace.Param:
-                scope.Add(variable.Name, new Symbol(StateSpace.Local, Local((int)variable.Bytes, variable.Alignment), variable));
+                scope.Add(variable.Name, variable.Space == StateSpace.Local && Frame is { } frame
+                    ? new Symbol(StateSpace.Local, frame.Place((int)variable.Bytes, variable.Alignment), variable, frame)
+                    : new Symbol(StateSpace.Local, Local((int)variable.Bytes, variable.Alignment), variable));
                 break;
             default:
                 VariableSyntax named = variable with { Name = uniqueName };

@@ -74,7 +74,15 @@ public sealed record Finding(
     /// <summary>How often the same instruction made the same mistake, in all threads.</summary>
     public long Count { get; init; } = 1;
 
-    /// <summary>One line with everything.</summary>
-    public override string ToString() =>
-        $"{Kind}: {Kernel} line {Line}, block {Block}, thread {Thread}, seed {Seed}: `{Instruction}` {Message}" + (Count > 1 ? $" ({Count} times)" : "");
+    /// <summary>File and line of the C# program that wrote the instruction, where the text has comments that say so.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>One line with everything that is known.</summary>
+    public override string ToString()
+    {
+        string line = Line > 0 ? $" line {Line}{(Source is null ? "" : $" ({Source})")}" : "";
+        string block = Block.X >= 0 ? $", block {Block}" : "", thread = Thread.X >= 0 ? $", thread {Thread}" : "";
+        string instruction = Instruction.Length > 0 ? $"`{Instruction}` " : "";
+        return $"{Kind}: {Kernel}{line}{block}{thread}, seed {Seed}: {instruction}{Message}" + (Count > 1 ? $" ({Count} times)" : "");
+    }
 }

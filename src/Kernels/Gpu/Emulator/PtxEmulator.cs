@@ -29,7 +29,7 @@ internal sealed unsafe class PtxEmulator(EmulatedMemory memory, EmulatorOptions 
         foreach (VariableSyntax v in program.Variables)
             symbols[v.Name] = memory.Allocate(Math.Max(1, v.Bytes), v.Space == StateSpace.Const ? MemoryKind.Constant : MemoryKind.Variable, v.Name.Split('#')[0]).Address;
         foreach (VariableSyntax v in program.Variables)
-            memory.Write(symbols[v.Name], Initial(v, symbols, program));
+            memory.Write(symbols[v.Name], Initial(v, symbols, program.Functions));
         return new LoadedProgram(program, symbols);
     }
 
@@ -65,7 +65,7 @@ internal sealed unsafe class PtxEmulator(EmulatedMemory memory, EmulatorOptions 
 
     private static GpuDim ClusterOf(PtxProgram program, GpuDim? cluster) => cluster ?? program.Bounds.Cluster ?? 1;
 
-    private static byte[] Initial(VariableSyntax v, Dictionary<string, ulong> symbols, PtxProgram program)
+    private static byte[] Initial(VariableSyntax v, Dictionary<string, ulong> symbols, IReadOnlyDictionary<string, ulong> functions)
     {
         byte[] bytes = new byte[Math.Max(1, v.Bytes)];
         int size = v.Type.Bytes();
@@ -80,7 +80,8 @@ internal sealed unsafe class PtxEmulator(EmulatedMemory memory, EmulatorOptions 
                 FloatOperand f when size == 4 => f.Width == 32 ? f.Bits : BitConverter.SingleToUInt32Bits((float)f.Value),
                 FloatOperand f => f.Width == 64 ? f.Bits : BitConverter.DoubleToUInt64Bits(f.Value),
                 NameOperand n when symbols.TryGetValue(n.Name, out ulong address) => address + (ulong)n.Offset,
-                NameOperand n => program.Functions.GetValueOrDefault(n.Name), // or null: the entry cannot reach it
+                NameOperand n when functions.TryGetValue(n.Name, out ulong function) => function,
+                NameOperand n => throw new DeviceException($"PTX line {v.Line}: {v.Name} is initialised with {n.Name}, which is neither a variable in memory nor a function."),
                 _ => 0,
             };
             BitConverter.TryWriteBytes(item, value);

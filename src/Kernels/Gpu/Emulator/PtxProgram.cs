@@ -5,6 +5,8 @@ namespace Puna.Kernels.Gpu.Emulator;
 /// <summary>An entry of a module with all functions that it calls, decoded once and run many times.</summary>
 internal sealed class PtxProgram
 {
+    private string _text = "";
+
     /// <summary>Where the first variable lies in a block's shared memory: address 0 belongs to nobody.</summary>
     public const int SharedBase = 1024;
 
@@ -27,7 +29,7 @@ internal sealed class PtxProgram
     /// <summary>Variables in global and constant memory.</summary>
     public required IReadOnlyList<VariableSyntax> Variables { get; init; }
 
-    /// <summary>Functions that initialisers name, as the pointers that calls understand.</summary>
+    /// <summary>Functions in use, with what a pointer to one holds.</summary>
     public required IReadOnlyDictionary<string, ulong> Functions { get; init; }
 
     /// <summary>Parameters of the entry with their offsets.</summary>
@@ -38,6 +40,12 @@ internal sealed class PtxProgram
 
     /// <summary>Shared memory of the text's own variables, from <see cref="SharedBase"/> on.</summary>
     public required int StaticSharedBytes { get; init; }
+
+    /// <summary>Where the variables of repeated activations begin in a thread's local memory.</summary>
+    public required int StackOffset { get; init; }
+
+    /// <summary>Whether a function may call itself.</summary>
+    public required bool HasRecursion { get; init; }
 
     /// <summary>Whether the text uses the system's shared memory too, below <see cref="SharedBase"/>: cooperative groups do.</summary>
     public required bool UsesReservedShared { get; init; }
@@ -55,5 +63,14 @@ internal sealed class PtxProgram
     /// <param name="entry">The kernel in it.</param>
     /// <param name="arch">The device: what it lacks is refused.</param>
     /// <exception cref="DeviceException">The text is wrong, unknown, or not for this device; the message names the line.</exception>
-    public static PtxProgram Decode(string text, string entry, GpuArch arch) => new Decoder(PtxParser.Parse(text), entry, arch).Decode();
+    public static PtxProgram Decode(string text, string entry, GpuArch arch)
+    {
+        PtxProgram program = new Decoder(PtxParser.Parse(text), entry, arch).Decode();
+        program._text = text;
+        return program;
+    }
+
+    /// <summary>A finding at one of the program's instructions.</summary>
+    public Finding Describe(FindingKind kind, Instruction at, GpuDim block, GpuDim thread, ulong address, string message, int seed) =>
+        new(kind, Entry, at.Syntax.Text, at.Syntax.Line, block, thread, address, message, seed) { Source = SourceComment.Before(_text, at.Syntax.Line) };
 }

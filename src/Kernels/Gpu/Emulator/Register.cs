@@ -102,6 +102,9 @@ internal sealed class RegisterFile
         return register;
     }
 
+    /// <summary>Gives a register the value that it has when a warp starts.</summary>
+    public void Begin(Register register, ulong value) => _values.Add((register, value));
+
     /// <summary>A register that holds an address in dynamic shared memory, whose place is known last.</summary>
     public Register DynamicShared(long offset, PtxType type)
     {

@@ -64,7 +64,7 @@ internal sealed class StartedLaunch(LaunchContext context, Allocation parameters
         string message = string.Create(CultureInfo.InvariantCulture,
             $"0x{m.Address:x} is {(m.IsWrite ? "written" : "read")} before griddepcontrol.wait{(context.Program.WaitsForPredecessor ? "" : ", which the kernel lacks")}, but the kernel before it in the stream, {predecessor.Entry}, {(m.OtherWrites ? "writes" : "reads")} it at line {other.Syntax.Line} (`{other.Syntax.Text}`). Move it behind the wait.");
         context.Findings.Add(
-            new Finding(FindingKind.EarlyAccess, context.Program.Entry, mine.Syntax.Text, mine.Syntax.Line, block, new GpuDim(-1, -1, -1), m.Address, message, context.Options.Seed),
+            context.Program.Describe(FindingKind.EarlyAccess, mine, block, new GpuDim(-1, -1, -1), m.Address, message, context.Options.Seed),
             mine.Index, isNote: false);
     }
 }

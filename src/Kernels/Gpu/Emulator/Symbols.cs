@@ -6,7 +6,8 @@ namespace Puna.Kernels.Gpu.Emulator;
 /// <param name="Space">Its state space.</param>
 /// <param name="Offset">In shared, local or parameter memory.</param>
 /// <param name="Variable">Its declaration.</param>
-internal sealed record Symbol(StateSpace Space, long Offset, VariableSyntax Variable);
+/// <param name="Frame">The activation that owns it, where a recursive function declares it; the offset counts from its begin.</param>
+internal sealed record Symbol(StateSpace Space, long Offset, VariableSyntax Variable, RecursionFrame? Frame = null);
 
 /// <summary>Names that are visible in a pair of braces.</summary>
 internal sealed class Scope(Scope? parent)

@@ -36,7 +36,7 @@ internal sealed partial class Team
             Clocks.Acquire(w.ClockIndex, pending);
         if (!_fenced.TryGetValue(w, out uint[]? fenced))
             _fenced.Add(w, fenced = Clocks.NewClock());
-        Clocks.Release(w.ClockIndex, fenced);
+        Clocks.Release(w.ClockIndex, fenced, Warp.All);
     }
 
     private void ClearOrder()

@@ -22,17 +22,25 @@ internal sealed unsafe partial class Warp
     /// </summary>
     public void PollBarrier()
     {
-        long progress = Team.Progress;
-        _vainPolls = progress == _polledProgress ? _vainPolls + 1 : 0;
-        _polledProgress = progress;
-        if ((Alive & ~Waiting & ~Parked) == Current || _vainPolls > MaximumVainPolls)
+        if (Team.Progress != _polledProgress)
+            (_polledProgress, _vainPolls, _vainLanes) = (Team.Progress, 0, 0);
+        _vainPolls++;
+        _vainLanes |= Current;
+        uint others = Alive & ~Waiting & ~Parked & ~Current, unasked = others & ~_vainLanes;
+        if (others == 0 || (unasked == 0 && _vainPolls > MaximumVainPolls))
+        {
             Poll();
-        else
-            IsYielding = true;
+            return;
+        }
+
+        IsYielding = true;
+        Suspend();
+        RunOneOf(unasked != 0 ? unasked : others);
     }
 
-    private const int MaximumVainPolls = 4096;
-    private long _polledProgress;
+    private const int MaximumVainPolls = 256;
+    private long _polledProgress = -1;
+    private uint _vainLanes;
     private int _vainPolls;
 
     partial void StartAsync()

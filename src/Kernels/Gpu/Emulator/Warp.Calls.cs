@@ -1,85 +1,54 @@
 using System.Numerics;
-using Puna.Kernels.Gpu.Emulator.Instructions;
 
 namespace Puna.Kernels.Gpu.Emulator;
 
 internal sealed unsafe partial class Warp
 {
-    private const int MaximumDepth = 4096;
-    private readonly Stack<int>[] _returns = [.. Enumerable.Range(0, 32).Select(_ => new Stack<int>())];
-    private readonly Stack<int>[] _callees = [.. Enumerable.Range(0, 32).Select(_ => new Stack<int>())];
-    private readonly Stack<byte[]>[] _frames = [.. Enumerable.Range(0, 32).Select(_ => new Stack<byte[]>())];
+    private const int MaximumDepth = RecursionFrame.MaximumDepth;
+    private readonly int[] _returns = new int[32 * MaximumDepth];
+    private readonly int[] _depth = new int[32];
+    private readonly int[] _callers = new int[32 * MaximumDepth];
+    private readonly int[] _stackTop = new int[32];
+    private readonly List<SavedFrame>[] _frames = [.. Enumerable.Range(0, 32).Select(_ => new List<SavedFrame>())];
 
-    // Both are in the same call: as deep, and back to the same place.
-    private bool IsSameCall(int a, int b) =>
-        _returns[a].Count == _returns[b].Count && _returns[a].Peek() == _returns[b].Peek();
-
-    /// <summary>Whether no lane is too deep in calls for one more.</summary>
-    public bool CanCall(uint mask)
+    /// <summary>Whether one of the lanes cannot call any deeper.</summary>
+    public bool IsTooDeep(uint mask)
     {
         for (uint m = mask; m != 0; m &= m - 1)
         {
-            if (_returns[BitOperations.TrailingZeroCount(m)].Count >= MaximumDepth)
-                return false;
+            if (_depth[BitOperations.TrailingZeroCount(m)] == MaximumDepth)
+                return true;
         }
 
-        return true;
+        return false;
     }
 
     /// <summary>Lanes go to a function and will come back behind the call.</summary>
     public void Call(uint mask, int target)
     {
         for (uint m = mask; m != 0; m &= m - 1)
-            _returns[BitOperations.TrailingZeroCount(m)].Push(Pc);
+            EnterFunction(BitOperations.TrailingZeroCount(m));
         Branch(mask, target);
         if (Current != 0)
             FindNextOther();
     }
 
-    /// <summary>Some lanes go to a function through a pointer; others execute the call again.</summary>
+    /// <summary>The function that each lane called last through a pointer.</summary>
+    public int[] LastCallee { get; } = new int[32];
+
+    /// <summary>Some lanes go to a function; others execute the call again.</summary>
     public void CallSome(uint mask, uint others, int target, int call)
     {
         for (uint m = mask; m != 0; m &= m - 1)
         {
             int lane = BitOperations.TrailingZeroCount(m);
-            _returns[lane].Push(Pc);
-            _callees[lane].Push(target);
-            LanePc[lane] = target;
+            EnterFunction(lane);
+            LastCallee[lane] = LanePc[lane] = target;
         }
 
         for (uint m = others; m != 0; m &= m - 1)
             LanePc[BitOperations.TrailingZeroCount(m)] = call;
         BranchEach(mask | others);
-    }
-
-    /// <summary>The function that a lane has come back from, which it called through a pointer.</summary>
-    public int PopCallee(int lane) => _callees[lane].Pop();
-
-    /// <summary>Passes arguments to a function that may be running already: its frame goes to a stack.</summary>
-    public void CallSaving(uint mask, FunctionCode function, CallSlot[] arguments, CallSlot[] parameters)
-    {
-        for (uint m = mask; m != 0; m &= m - 1)
-        {
-            int lane = BitOperations.TrailingZeroCount(m);
-            byte[] frame = new byte[FrameBytes(function)];
-            Move(function, lane, frame, saves: true);
-            _frames[lane].Push(frame);
-        }
-
-        CallOpcodes.Copy(this, mask, arguments, parameters);
-    }
-
-    /// <summary>Fetches the results of such a function and puts its frame back.</summary>
-    public void ReturnRestoring(uint mask, FunctionCode function, CallSlot[] from, CallSlot[] to)
-    {
-        for (uint m = mask; m != 0; m &= m - 1)
-        {
-            int lane = BitOperations.TrailingZeroCount(m);
-            byte[] left = new byte[FrameBytes(function)], frame = _frames[lane].Pop();
-            Move(function, lane, left, saves: true);
-            Move(function, lane, frame, saves: false);
-            CopyResults(function, lane, left, frame, from, to);
-        }
     }
 
     /// <summary>Reports that lanes cannot call any deeper, and ends them.</summary>
@@ -97,10 +66,10 @@ internal sealed unsafe partial class Warp
         for (uint m = mask; m != 0; m &= m - 1)
         {
             int lane = BitOperations.TrailingZeroCount(m);
-            if (_returns[lane].TryPop(out int pc))
-                LanePc[lane] = pc;
-            else
+            if (_depth[lane] == 0)
                 ending |= 1u << lane;
+            else
+                LeaveFunction(lane);
         }
 
         if (ending == mask)
@@ -111,111 +80,88 @@ internal sealed unsafe partial class Warp
             throw new InvalidOperationException("lanes of an entry and of a function meet at one return");
     }
 
+    /// <summary>Keeps what a lane's present activation owns, and gives the next one variables of its own.</summary>
+    /// <param name="lane">The lane.</param>
+    /// <param name="frame">Of the function that calls.</param>
+    /// <param name="callee">Of the function that it calls.</param>
+    public void Save(int lane, RecursionFrame frame, RecursionFrame callee)
+    {
+        ulong[] values = new ulong[frame.Saved.Length];
+        byte[] undefined = new byte[frame.Saved.Length];
+        for (int i = 0; i < values.Length; i++)
+        {
+            Register r = frame.Saved[i];
+            values[i] = Value(r, lane);
+            undefined[i] = (U[r.Index] >> lane & 1) == 0 ? (byte)0 : Math.Max((byte)1, UB[(r.Index * 32) + lane]);
+        }
+
+        byte[] local = new byte[2 * frame.Local.Sum(l => l.Bytes)];
+        int at = 0;
+        foreach ((int offset, int bytes) in frame.Local)
+        {
+            LocalOf(Local, lane, offset, bytes).CopyTo(local.AsSpan(at));
+            LocalOf(LocalState, lane, offset, bytes).CopyTo(local.AsSpan(at + bytes));
+            at += 2 * bytes;
+        }
+
+        _frames[lane].Add(new SavedFrame(_depth[lane], frame, values, undefined, local, _stackTop[lane]));
+        foreach ((Register address, int offset) in callee.Variables)
+            Set(address, lane, (ulong)(_program.StackOffset + _stackTop[lane] + offset));
+        _stackTop[lane] += (callee.Bytes + 15) / 16 * 16;
+    }
+
+    /// <summary>A call has come back: restores what was kept for it, if anything was.</summary>
+    public void Restore(int lane)
+    {
+        List<SavedFrame> frames = _frames[lane];
+        if (frames.Count == 0 || frames[^1].Depth != _depth[lane])
+            return;
+        SavedFrame saved = frames[^1];
+        frames.RemoveAt(frames.Count - 1);
+        _stackTop[lane] = saved.StackTop;
+        for (int i = 0; i < saved.Values.Length; i++)
+        {
+            Register r = saved.Frame.Saved[i];
+            Set(r, lane, saved.Values[i]);
+            SetUndefinedBytes(r, lane, saved.Undefined[i], Origin[r.Index]);
+        }
+
+        int at = 0;
+        foreach ((int offset, int bytes) in saved.Frame.Local)
+        {
+            saved.Local.AsSpan(at, bytes).CopyTo(LocalOf(Local, lane, offset, bytes));
+            saved.Local.AsSpan(at + bytes, bytes).CopyTo(LocalOf(LocalState, lane, offset, bytes));
+            at += 2 * bytes;
+        }
+    }
+
+    private Span<byte> LocalOf(byte* memory, int lane, int offset, int bytes) => new(memory + ((long)lane * LocalBytes) + offset, bytes);
+
+    private void EnterFunction(int lane)
+    {
+        int at = (lane * MaximumDepth) + _depth[lane]++;
+        (_returns[at], _callers[at]) = (Pc, _caller[lane]);
+        _caller[lane] = (_caller[lane] * 31) + Pc;
+    }
+
+    private void LeaveFunction(int lane)
+    {
+        int at = (lane * MaximumDepth) + --_depth[lane];
+        (LanePc[lane], _caller[lane]) = (_returns[at], _callers[at]);
+    }
+
     partial void ClearCalls()
     {
-        for (int lane = 0; lane < 32; lane++)
-        {
-            _returns[lane].Clear();
-            _callees[lane].Clear();
-            _frames[lane].Clear();
-        }
-    }
-
-    // The results are read from the frame as the function left it, with that frame back in place for a moment: they may go
-    // to local memory or registers of the same function, one call further out.
-    private void CopyResults(FunctionCode function, int lane, byte[] left, byte[] frame, CallSlot[] from, CallSlot[] to)
-    {
-        Move(function, lane, left, saves: false);
-        byte[][] bytes = [.. from.Select(f => SlotBytes(lane, f))];
-        Move(function, lane, frame, saves: false);
-        for (int i = 0; i < Math.Min(from.Length, to.Length); i++)
-            SetSlotBytes(lane, to[i], bytes[i]);
-    }
-
-    private byte[] SlotBytes(int lane, CallSlot slot)
-    {
-        byte[] bytes = new byte[2 * slot.Bytes];
-        if (slot.Register.IsSink)
-        {
-            long at = ((long)lane * LocalBytes) + slot.Offset;
-            new ReadOnlySpan<byte>(Local + at, slot.Bytes).CopyTo(bytes);
-            new ReadOnlySpan<byte>(LocalState + at, slot.Bytes).CopyTo(bytes.AsSpan(slot.Bytes));
-            return bytes;
-        }
-
-        new ReadOnlySpan<byte>((byte*)Words(slot.Register) + (lane * Math.Max(4, slot.Register.Bytes)), slot.Bytes).CopyTo(bytes);
-        for (int i = 0; i < slot.Bytes; i++)
-            bytes[slot.Bytes + i] = (byte)(UndefinedBytes(slot.Register, lane) >> Math.Min(i, 7) & 1);
-        return bytes;
-    }
-
-    private void SetSlotBytes(int lane, CallSlot slot, byte[] bytes)
-    {
-        int size = bytes.Length / 2, count = Math.Min(size, slot.Bytes);
-        if (slot.Register.IsSink)
-        {
-            long at = ((long)lane * LocalBytes) + slot.Offset;
-            bytes.AsSpan(0, count).CopyTo(new Span<byte>(Local + at, count));
-            bytes.AsSpan(size, count).CopyTo(new Span<byte>(LocalState + at, count));
+        Array.Clear(_depth);
+        Array.Clear(_caller);
+        if (!_program.HasRecursion)
             return;
-        }
-
-        bytes.AsSpan(0, count).CopyTo(new Span<byte>((byte*)Words(slot.Register) + (lane * Math.Max(4, slot.Register.Bytes)), count));
-        int undefined = 0;
-        for (int i = 0; i < Math.Min(8, count); i++)
-            undefined |= bytes[size + i] << i;
-        SetUndefinedBytes(slot.Register, lane, (byte)undefined, -1);
+        Array.Clear(_stackTop);
+        foreach (List<SavedFrame> frames in _frames)
+            frames.Clear();
+        foreach ((Register register, ulong value) in _program.Registers.Constants)
+            Fill(register, value);
     }
 
-    private static int FrameBytes(FunctionCode function)
-    {
-        int bytes = 0;
-        foreach (Register r in function.Registers)
-            bytes += 1 + (r.IsPredicate ? 1 : Math.Max(4, r.Bytes));
-        foreach ((_, int size) in function.Locals)
-            bytes += 2 * size;
-        return bytes;
-    }
-
-    private void Move(FunctionCode function, int lane, byte[] frame, bool saves)
-    {
-        int at = 0;
-        foreach (Register r in function.Registers)
-        {
-            if (saves)
-                frame[at] = UndefinedBytes(r, lane);
-            else
-                SetUndefinedBytes(r, lane, frame[at], Origin[r.Index]);
-            at++;
-            if (r.IsPredicate)
-            {
-                if (saves)
-                    frame[at] = (byte)(P[r.Offset] >> lane & 1);
-                else
-                    P[r.Offset] = (P[r.Offset] & ~(1u << lane)) | ((uint)frame[at] << lane);
-                at++;
-                continue;
-            }
-
-            int size = Math.Max(4, r.Bytes);
-            Move(frame.AsSpan(at, size), new Span<byte>((byte*)Words(r) + (lane * size), size), saves);
-            at += size;
-        }
-
-        foreach ((int offset, int size) in function.Locals)
-        {
-            long local = ((long)lane * LocalBytes) + offset;
-            Move(frame.AsSpan(at, size), new Span<byte>(Local + local, size), saves);
-            Move(frame.AsSpan(at + size, size), new Span<byte>(LocalState + local, size), saves);
-            at += 2 * size;
-        }
-    }
-
-    private static void Move(Span<byte> frame, Span<byte> live, bool saves)
-    {
-        if (saves)
-            live.CopyTo(frame);
-        else
-            frame.CopyTo(live);
-    }
+    private sealed record SavedFrame(int Depth, RecursionFrame Frame, ulong[] Values, byte[] Undefined, byte[] Local, int StackTop);
 }

@@ -8,7 +8,7 @@ internal sealed unsafe partial class Warp
     private int _nextOther = int.MaxValue;
     private int _divergedSteps;
     private bool _isFair;
-    private uint _polled;
+    private readonly int[] _caller = new int[32];
 
     /// <summary>Whether some lanes can execute the next instruction.</summary>
     public bool CanRun => (Alive & ~Waiting & ~Parked) != 0;
@@ -18,6 +18,9 @@ internal sealed unsafe partial class Warp
 
     /// <summary>The team's progress when this warp last polled in vain; it is not asked again before there is more.</summary>
     public long PolledAt { get; set; }
+
+    /// <summary>Whether the warp has a reason to run: it has not asked in vain, or the team has made progress since.</summary>
+    public bool HasUnpolled => PolledAt != Team.Progress;
 
     /// <summary>Where lanes wait: the instruction before their program counter.</summary>
     public Instruction? WaitsAt(uint mask) => Code[Math.Max(0, LanePc[BitOperations.TrailingZeroCount(mask)] - 1)];
@@ -33,15 +36,9 @@ internal sealed unsafe partial class Warp
     /// <summary>The warp has asked for something in vain: it runs again when the team has made progress.</summary>
     public void Poll()
     {
-        if (PolledAt != Team.Progress)
-            _polled = 0;
-        PolledAt = Team.Progress;
-        _polled |= Current;
+        PolledAt = Block.Team.Progress;
         IsYielding = true;
     }
-
-    /// <summary>Whether some lane has not yet asked in vain since the team's last progress.</summary>
-    public bool HasUnpolled => PolledAt != Team.Progress || (Alive & ~Waiting & ~Parked & ~_polled) != 0;
 
     /// <summary>Executes up to <paramref name="budget"/> instructions; stops early when no lane can go on.</summary>
     /// <returns>How many.</returns>
@@ -54,8 +51,6 @@ internal sealed unsafe partial class Warp
         IsYielding = false;
         if (Current == 0)
             Reschedule();
-        else if (PolledAt == Team.Progress && (Current & ~_polled) == 0)
-            RunUnpolled();
         while (left > 0 && Current != 0)
         {
             Instruction instruction = code[Pc++];
@@ -99,7 +94,7 @@ internal sealed unsafe partial class Warp
             if (isSpinning)
             {
                 Suspend();
-                RunAnyGroup();
+                RunAnyGroup(taken);
             }
 
             return;
@@ -190,7 +185,7 @@ internal sealed unsafe partial class Warp
     /// </summary>
     public void Force()
     {
-        Select(Lowest(Parked & Alive));
+        Select(First(Parked & Alive));
         IsForced = true;
     }
 
@@ -224,9 +219,10 @@ internal sealed unsafe partial class Warp
         if (_isFair && ++_divergedSteps < FairSteps && !IsAtOthers())
             return;
         _isFair = false;
+        uint tired = Current;
         Suspend();
         if (++_divergedSteps >= 4 * FairSteps)
-            RunAnyGroup();
+            RunAnyGroup(tired);
         else
             Reschedule();
     }
@@ -235,41 +231,37 @@ internal sealed unsafe partial class Warp
     {
         for (uint m = Alive & ~Waiting & ~Current; m != 0; m &= m - 1)
         {
-            if (LanePc[BitOperations.TrailingZeroCount(m)] == Pc)
+            int lane = BitOperations.TrailingZeroCount(m);
+            if (LanePc[lane] == Pc && _caller[lane] == _caller[BitOperations.TrailingZeroCount(Current)])
                 return true;
         }
 
         return false;
     }
 
-    // Lanes that have asked in vain leave the others of their warp behind: those go on first.
-    private void RunUnpolled()
-    {
-        uint others = Alive & ~Waiting & ~Parked & ~_polled;
-        if (others == 0)
-            return;
-        Suspend();
-        _isFair = true;
-        _divergedSteps = 0;
-        Select(BitOperations.TrailingZeroCount(others));
-    }
-
     // Lanes at a low program counter may spin until a lane at a higher one does something: each gets its turn.
-    private void RunAnyGroup()
+    private void RunAnyGroup(uint tired)
     {
-        _divergedSteps = 0;
         uint runnable = Alive & ~Waiting & ~Parked;
         if (runnable == 0)
         {
+            _divergedSteps = 0;
             Reschedule();
             return;
         }
 
-        int skip = (int)(Block.Random() % (uint)BitOperations.PopCount(runnable));
+        RunOneOf((runnable & ~tired) != 0 ? runnable & ~tired : runnable);
+    }
+
+    // Runs the group of one of these lanes for a while.
+    private void RunOneOf(uint lanes)
+    {
+        _divergedSteps = 0;
+        int skip = (int)(Block.Random() % (uint)BitOperations.PopCount(lanes));
         for (; skip > 0; skip--)
-            runnable &= runnable - 1;
+            lanes &= lanes - 1;
         _isFair = true;
-        Select(BitOperations.TrailingZeroCount(runnable));
+        Select(BitOperations.TrailingZeroCount(lanes));
     }
 
     private void Reschedule()
@@ -286,18 +278,35 @@ internal sealed unsafe partial class Warp
         }
 
         IsForced = (candidates & Parked) == candidates;
-        Select(Lowest(candidates));
+        Select(First(candidates));
     }
 
-    // The lanes at the same place as one of them. Those that came into a function from elsewhere run by themselves.
-    private void Select(int leader)
+    // Lanes in functions come first, so that all come back to their call together; those of one call by their counters.
+    private int First(uint lanes)
     {
-        int pc = LanePc[leader], depth = _returns[leader].Count;
+        int first = BitOperations.TrailingZeroCount(lanes);
+        for (uint m = lanes & (lanes - 1); m != 0; m &= m - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(m);
+            int order = _depth[first].CompareTo(_depth[lane]);
+            if (order == 0)
+                order = _caller[lane].CompareTo(_caller[first]);
+            if (order < 0 || (order == 0 && LanePc[lane] < LanePc[first]))
+                first = lane;
+        }
+
+        return first;
+    }
+
+    // Runs the lanes that stand where one does. Those that came there from another call stay apart, unless they wait for each other.
+    private void Select(int first)
+    {
         uint group = 0;
+        int pc = LanePc[first], caller = _caller[first];
         for (uint m = Alive & ~Waiting; m != 0; m &= m - 1)
         {
             int lane = BitOperations.TrailingZeroCount(m);
-            if (LanePc[lane] == pc && (depth == 0 || IsSameCall(leader, lane)))
+            if (LanePc[lane] == pc && (_caller[lane] == caller || (Parked >> lane & 1) != 0))
                 group |= 1u << lane;
         }
 
@@ -307,28 +316,14 @@ internal sealed unsafe partial class Warp
         FindNextOther();
     }
 
-    // Lanes inside of functions go first, so that those that called together come back together; then the lowest place.
-    private int Lowest(uint lanes)
-    {
-        int leader = BitOperations.TrailingZeroCount(lanes);
-        for (uint m = lanes & (lanes - 1); m != 0; m &= m - 1)
-        {
-            int lane = BitOperations.TrailingZeroCount(m);
-            int deeper = _returns[lane].Count - _returns[leader].Count;
-            leader = deeper > 0 || (deeper == 0 && LanePc[lane] < LanePc[leader]) ? lane : leader;
-        }
-
-        return leader;
-    }
-
     private void FindNextOther()
     {
         _nextOther = int.MaxValue;
-        int depth = Current == 0 ? 0 : _returns[BitOperations.TrailingZeroCount(Current)].Count;
+        int caller = _caller[BitOperations.TrailingZeroCount(Current)];
         for (uint m = Alive & ~Waiting & ~Current; m != 0; m &= m - 1)
         {
             int lane = BitOperations.TrailingZeroCount(m);
-            if (_returns[lane].Count == depth)
+            if (_caller[lane] == caller || (Parked >> lane & 1) != 0)
                 _nextOther = Math.Min(_nextOther, LanePc[lane]);
         }
     }

@@ -122,13 +122,28 @@ internal sealed unsafe partial class Warp
             int ua = UndefinedBytes(a, lane), ub = UndefinedBytes(b, lane);
             int result = rule switch
             {
-                Taint.And => (ua | ub) & ~DefinedBytes(a, lane, ua, 0) & ~DefinedBytes(b, lane, ub, 0),
+                Taint.And => (ua | ub) & ~MaskBytes(a, lane, ua) & ~MaskBytes(b, lane, ub),
                 Taint.Or => (ua | ub) & ~DefinedBytes(a, lane, ua, 0xFF) & ~DefinedBytes(b, lane, ub, 0xFF),
                 Taint.Upwards => ua | ub | -(ua | ub),
                 _ => ua | ub,
             };
             SetUndefinedBytes(d, lane, (byte)(result & whole), origin);
         }
+    }
+
+    // The defined bytes of a lane that clear bits of the other operand, as a mask. Bytes are known as a whole, so a byte
+    // of which some bits stay counts as defined: code that sets bit fields one by one clears the bits of each first.
+    private int MaskBytes(Register r, int lane, int undefined)
+    {
+        ulong value = Value(r, lane);
+        int mask = 0;
+        for (int i = 0; i < 8; i++)
+        {
+            if ((undefined >> i & 1) == 0 && (byte)(value >> (8 * i)) != 0xFF)
+                mask |= 1 << i;
+        }
+
+        return mask;
     }
 
     // The defined bytes of a lane that equal a value, as a mask. Results overwrite operands: see BinaryBits.

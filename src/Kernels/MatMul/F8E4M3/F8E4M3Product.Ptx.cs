@@ -8,7 +8,8 @@ public static partial class F8E4M3Product
 {
     /// <summary>The product for 1 to 64 rows; any grid will do (a block takes its share of the row tiles).</summary>
     /// <remarks>
-    /// Parameters: x <c>[rows, k]</c>; w, packed for the target; scale F32 <c>[n]</c>; y F32 <c>[rows, n]</c>; n. Where a target
+    /// Parameters: x <c>[rows, k]</c>; w, packed for the target; scale F32 <c>[n]</c>; y F32 <c>[rows, n]</c>; n. Where
+    /// a target
     /// has no conversion from e4m3 (before sm_89), the code of NaN counts as 480.
     /// </remarks>
     /// <param name="k">Inner dimension, a multiple of 32; a constant in the PTX.</param>

@@ -9,14 +9,18 @@ public static partial class F8E4M3Product
     private const double WeightDeviation = 32, LargestScale = 1.5;
 
     /// <summary>
-    /// A shape is <c>[rows, k, n]</c>; up to 8 rows, more, and F32 activations. Budgets are of 4 KB of weights: per 2 KB, 54 for
+    /// A shape is <c>[rows, k, n]</c>; up to 8 rows, more, and F32 activations. Budgets are of 4 KB of weights: per 2
+    /// KB, 54 for
     /// at most 8 rows and 71 for 16, by masks 102 and 115 (notes 5.1: 57, 68, 102).
     /// </summary>
     public static ImmutableArray<KernelSpec> Kernels { get; } =
     [
-        Spec("product_f8e4m3", NumberFormat.F16, SmallProduct.Shapes, registers: 80, loop: (113, 204)) with { HardwareShapes = SmallProduct.HardwareShapes },
-        Spec("product_f8e4m3_wide", NumberFormat.F16, SmallProduct.WideShapes, registers: 128, loop: (142, 229)) with { HardwareShapes = SmallProduct.WideHardwareShapes },
-        Spec("product_f8e4m3_f32", NumberFormat.F32, [[0, 64, 16], [1, 32, 1], [3, 160, 17], [8, 1056, 31], [8, 4096, 32]], registers: 64, loop: (113, 204)),
+        Spec("product_f8e4m3", NumberFormat.F16, SmallProduct.Shapes, registers: 80, loop: (113, 204))
+            with { HardwareShapes = SmallProduct.HardwareShapes },
+        Spec("product_f8e4m3_wide", NumberFormat.F16, SmallProduct.WideShapes, registers: 128, loop: (142, 229))
+            with { HardwareShapes = SmallProduct.WideHardwareShapes },
+        Spec("product_f8e4m3_f32", NumberFormat.F32,
+            [[0, 64, 16], [1, 32, 1], [3, 160, 17], [8, 1056, 31], [8, 4096, 32]], registers: 64, loop: (113, 204)),
     ];
 
     private static KernelSpec Spec(string name, NumberFormat activations, ImmutableArray<ImmutableArray<int>> shapes, int registers,
@@ -27,8 +31,10 @@ public static partial class F8E4M3Product
         Bytes: s => SmallProduct.Bytes(s, activations.ByteSize()),
         Flops: SmallProduct.Flops,
         Assembly: arch => HasConversion(arch)
-            ? new AssemblyBudget(registers, loop.Converted, ["HMMA.16816.F32", "F2FP.F16.E4M3.UNPACK_B", "LDG.E.NA.LTC256B.128.CONSTANT", "LDS.128"], ["QMMA"])
-            : new AssemblyBudget(registers, loop.Masked, ["HMMA.16816.F32", "LOP3.LUT", "LDG.E.NA.LTC128B.128.CONSTANT", "LDS.128"], []),
+            ? new AssemblyBudget(registers, loop.Converted,
+                ["HMMA.16816.F32", "F2FP.F16.E4M3.UNPACK_B", "LDG.E.NA.LTC256B.128.CONSTANT", "LDS.128"], ["QMMA"])
+            : new AssemblyBudget(registers, loop.Masked,
+                ["HMMA.16816.F32", "LOP3.LUT", "LDG.E.NA.LTC128B.128.CONSTANT", "LDS.128"], []),
         Mutants: SmallProduct.Mutants(zero: 0));
 
     private static KernelCall Prepare(NumberFormat activations, ImmutableArray<int> shape, GpuArch arch, SeededValues values)

@@ -8,19 +8,24 @@ public static partial class I8Product
 {
     /// <summary>The product of codes, summed exactly, for 1 to 64 rows; any grid will do.</summary>
     /// <remarks>
-    /// Parameters: x I8 <c>[rows, k]</c>; x_scale F32 <c>[rows]</c>; w, packed; scale F32 <c>[n]</c>; y F32 <c>[rows, n]</c>; n.
+    /// Parameters: x I8 <c>[rows, k]</c>; x_scale F32 <c>[rows]</c>; w, packed; scale F32 <c>[n]</c>; y F32 <c>[rows,
+    /// n]</c>; n.
     /// </remarks>
-    /// <param name="k">Inner dimension, a multiple of 32 below 131,072, so that no sum overflows; a constant in the PTX.</param>
+    /// <param name="k">
+    /// Inner dimension, a multiple of 32 below 131,072, so that no sum overflows; a constant in the PTX.
+    /// </param>
     /// <param name="rows">Rows of x, 1 to 64; a constant in the PTX.</param>
     /// <param name="arch">The target.</param>
     /// <exception cref="ArgumentException">There is no such product.</exception>
     public static GpuKernel Ptx(int k, int rows, GpuArch arch) => k < MaxInSize
         ? SmallProduct.Ptx(Codes, k, rows, NumberFormat.I8, arch)
-        : throw new ArgumentException($"I8Product: the inner dimension is {k}, but less than {MaxInSize} was expected (sums of 32 bits).", nameof(k));
+        : throw new ArgumentException(
+            $"I8Product: the inner dimension is {k}, but less than {MaxInSize} was expected (sums of 32 bits).", nameof(k));
 
     /// <summary>The product with F16 activations, for 1 to 64 rows; any grid will do.</summary>
     /// <remarks>
-    /// Parameters: x <c>[rows, k]</c>; w, packed with bit 7 of each code flipped; scale F32 <c>[n]</c>; y F32 <c>[rows, n]</c>; n.
+    /// Parameters: x <c>[rows, k]</c>; w, packed with bit 7 of each code flipped; scale F32 <c>[n]</c>; y F32 <c>[rows,
+    /// n]</c>; n.
     /// </remarks>
     /// <param name="k">Inner dimension, a multiple of 32; a constant in the PTX.</param>
     /// <param name="rows">Rows of x, 1 to 64; a constant in the PTX.</param>
@@ -45,6 +50,7 @@ public static partial class I8Product
     private static (F16x2 Low, F16x2 High) Widen(U32 word)
     {
         F16x2 zero = F16x2.FromBits(0x64806480);
-        return (F16x2.FromBits(U32.Permute(word, 0x64646464, 0x4140)) - zero, F16x2.FromBits(U32.Permute(word, 0x64646464, 0x4342)) - zero);
+        U32 low = U32.Permute(word, 0x64646464, 0x4140), high = U32.Permute(word, 0x64646464, 0x4342);
+        return (F16x2.FromBits(low) - zero, F16x2.FromBits(high) - zero);
     }
 }

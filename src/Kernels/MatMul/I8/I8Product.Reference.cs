@@ -1,6 +1,9 @@
 namespace Puna.Kernels;
 
-/// <summary>The linear layer with weights in INT8 and a scale for each of their rows; activations are F16, or INT8 with a scale for each row.</summary>
+/// <summary>
+/// The linear layer with weights in INT8 and a scale for each of their rows; activations are F16, or INT8 with a scale
+/// for each row.
+/// </summary>
 public static partial class I8Product
 {
     /// <summary>The definition for codes: y = scale · x scale · Σ x · w, the sum exact.</summary>
@@ -10,10 +13,12 @@ public static partial class I8Product
     /// <param name="scales">Of each row of weights, <c>[n]</c>.</param>
     /// <param name="y">F32 <c>[rows, n]</c>.</param>
     /// <exception cref="ArgumentException">Shapes disagree.</exception>
-    public static void Reference(ReadOnlySpan<sbyte> x, ReadOnlySpan<float> rowScales, ReadOnlySpan<sbyte> codes, ReadOnlySpan<float> scales, Tensor y)
+    public static void Reference(
+        ReadOnlySpan<sbyte> x, ReadOnlySpan<float> rowScales, ReadOnlySpan<sbyte> codes, ReadOnlySpan<float> scales, Tensor y)
     {
         int k = scales.Length == 0 ? 0 : codes.Length / scales.Length;
-        if (y.DType != DType.F32 || y.Rows != rowScales.Length || y.Cols != scales.Length || x.Length != k * (long)rowScales.Length || codes.Length != k * (long)scales.Length)
+        if (y.DType != DType.F32 || y.Rows != rowScales.Length || y.Cols != scales.Length
+            || x.Length != k * (long)rowScales.Length || codes.Length != k * (long)scales.Length)
         {
             throw new ArgumentException($"I8Product: there are {x.Length} activations in {rowScales.Length} rows, {codes.Length} codes in "
                 + $"{scales.Length} rows, output {y}.");
@@ -26,7 +31,10 @@ public static partial class I8Product
         }
     }
 
-    /// <summary>The definition for F16 activations, summed in double precision over each of the eight <see cref="Segments"/>, added in order.</summary>
+    /// <summary>
+    /// The definition for F16 activations, summed in double precision over each of the eight <see cref="Segments"/>,
+    /// added in order.
+    /// </summary>
     /// <param name="x">F16 or F32 <c>[rows, k]</c>; F32 is rounded to F16 first.</param>
     /// <param name="codes">Weights, <c>[n, k]</c>.</param>
     /// <param name="scales">Of each row of weights, <c>[n]</c>.</param>

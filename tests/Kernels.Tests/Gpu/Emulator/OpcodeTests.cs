@@ -147,6 +147,10 @@ public class OpcodeTests
     [InlineData("{ .param .b32 in; .param .b32 out; st.param.b32 [in+0], r1; call.uni (out), twice, (in); ld.param.b32 r0, [out+0]; }", 21, 42)]
     [InlineData("{ mov.u64 x2, twice; .param .b32 in; .param .b32 out; st.param.b32 [in], r1; proto: .callprototype (.param .b32 _) _ (.param .b32 _); call (out), x2, (in), proto; ld.param.b32 r0, [out]; }", 21, 42)]
     [InlineData("call (r0), increment, (r1);", 21, 22)]
+    [InlineData("{ .param .b32 in; .param .b32 out; st.param.b32 [in], r1; call.uni (out), sum, (in); ld.param.b32 r0, [out]; }", 10, 55)]
+    [InlineData("{ ld.global.u64 x2, [functions+8]; .param .b32 in; .param .b32 out; st.param.b32 [in], r1; proto: .callprototype (.param .b32 _) _ (.param .b32 _); call (out), x2, (in), proto; ld.param.b32 r0, [out]; }", 21, 42)]
+    [InlineData("{ .param .b64 n; .param .b64 at; st.param.b64 [n], 16; call.uni (at), malloc, (n); ld.param.b64 x1, [at]; st.u32 [x1+12], 9; ld.u32 r0, [x1+12]; { .param .b64 p; st.param.b64 [p], x1; call.uni free, (p); } }", 0, 9)]
+    [InlineData("vavrg2.s32.s32.s32 r0, r1, 0, 0;", 0xFFFD0003, 0xFFFE0002)]
     [InlineData("activemask.b32 r0;", 0, 1)]
     [InlineData("elect.sync r0|p0, 1; selp.u32 r0, 8, 9, p0;", 0, 8)]
     [InlineData("redux.sync.add.s32 r0, r1, 1;", 7, 7)]
@@ -205,7 +209,7 @@ public class OpcodeTests
             .global .b32 half = 0x3C003C00;
             .const .align 4 .u32 words[3] = {1, 7, 0xFFFFFFFE};
             .func (.param .b32 r) twice(.param .b32 v) { .reg .b32 t; ld.param.b32 t, [v]; add.u32 t, t, t; st.param.b32 [r], t; ret; }
-            .func (.reg .b32 r) increment(.reg .b32 v) { add.u32 r, v, 1; ret; }
+            .func (.reg .b32 r) increment(.reg .b32 v) { add.u32 r, v, 1; ret; } .func (.param .b32 r) sum(.param .b32 v) { .reg .b32 t, u; .reg .pred q; .param .b32 in; .param .b32 out; ld.param.b32 t, [v]; setp.eq.u32 q, t, 0; mov.u32 u, 0; @q bra E; sub.u32 u, t, 1; st.param.b32 [in], u; call.uni (out), sum, (in); ld.param.b32 u, [out]; E: add.u32 u, u, t; st.param.b32 [r], u; ret; } .extern .func (.param .b64 r) malloc(.param .b64 n); .extern .func free(.param .b64 p); .global .u64 functions[2] = {sum, twice};
             .visible .entry kernel(.param .u64 pout, .param .u64 in1, .param .u64 in2, .param .u64 in3)
             {
                 .reg .pred p<4>;

@@ -114,7 +114,8 @@ internal static class MatrixConstructs
                 tile.Further(place, 2).Cast<V4<BF16x2>>()[0] = chunk;
             return tile;
         }
-    }, l => [Dot(l.Index / 2, l.Index % 2 * 8 + 3), Dot(l.Index / 2, l.Index % 2 * 8 + 6)]) { Within = 1e-5 };
+    }, l => [Dot(l.Index / 2, l.Index % 2 * 8 + 3), Dot(l.Index / 2, l.Index % 2 * 8 + 6)])
+    { Within = 1e-5 };
 
     private static object Dot(int row, int column)
     {

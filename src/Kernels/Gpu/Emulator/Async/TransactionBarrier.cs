@@ -52,10 +52,10 @@ internal sealed unsafe class TransactionBarrier(Block block, long offset, int co
     public bool IsComplete(ulong token) => Phase != (uint)(token >> 32);
 
     /// <summary>What <paramref name="member"/> did before is ordered before whoever waits.</summary>
-    public void Release(int member)
+    public void Release(int member, uint lanes = 0)
     {
         if (block.Launch.Options.Checked)
-            block.Team.Clocks.Release(member, _clock);
+            block.Team.Clocks.Release(member, _clock, lanes);
     }
 
     /// <summary>What was done before the arrivals of the completed phases is ordered before what <paramref name="member"/> does next.</summary>

@@ -120,7 +120,7 @@ internal sealed unsafe class BarrierArrive(
             w.Report(FindingKind.UndefinedValue, this, lane, 0, $"The count is undefined ({w.OriginOf(amount)}).");
         long given = amount.IsSink ? 1 : (long)(uint)w.Value(amount, lane);
         if (releases && action is not (BarrierAction.Expect or BarrierAction.CompleteBytes))
-            barrier.Release(w.ClockIndex);
+            barrier.Release(w.ClockIndex, 1u << lane);
         w.Set(state, lane, barrier.Token);
         uint phase = barrier.Phase;
         string? problem = action switch

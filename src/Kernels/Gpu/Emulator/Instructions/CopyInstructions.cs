@@ -152,7 +152,7 @@ internal sealed class CopyArrival(Warp w, Instruction instruction, int lane, Tra
     public override void Complete()
     {
         w.Copies.FinishIssued(w, lane, issued);
-        barrier.Release(w.ClockIndex);
+        barrier.Release(w.ClockIndex, 1u << lane);
         barrier.Release(w.Team.Clocks.AsyncProxy);
         if (barrier.Arrive(1) is { } problem)
             AsyncReports.Misuse(w, instruction, lane, (ulong)barrier.Offset, $"At the mbarrier 0x{barrier.Offset:x} {problem}.");

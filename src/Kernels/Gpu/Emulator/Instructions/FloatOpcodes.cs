@@ -160,7 +160,7 @@ internal static partial class FloatOpcodes
 
     private static double FlushF64(double x, bool flush) => flush && double.IsSubnormal(x) ? Math.CopySign(0, x) : x;
 
-    // rcp.approx.ftz.f64 and rsqrt.approx.ftz.f64 compute the upper 32 bits; compilers refine them.
+    // rcp.approx.ftz.f64 and rsqrt.approx.ftz.f64 compute the upper 32 bits; compilers refine them. Without .ftz rsqrt is whole.
     private static double UpperHalf(double x, bool flush) =>
         FlushF64(BitConverter.UInt64BitsToDouble(BitConverter.DoubleToUInt64Bits(x) & 0xFFFFFFFF_00000000), flush);
 

@@ -11,8 +11,8 @@ internal static class VideoOpcodes
     public static Instruction Packed(DecodeContext c, int lanes)
     {
         string comparison = c.TakeAny("eq", "ne", "lt", "le", "gt", "ge", "");
-        bool isSet = c.Name.StartsWith("vset", StringComparison.Ordinal);
-        PtxType td = isSet ? PtxType.U32 : c.Type(), ta = c.Type(), tb = c.Type();
+        // vset2.atype.btype.cmp has no type of its result
+        PtxType td = c.Name.StartsWith("vset", StringComparison.Ordinal) ? PtxType.U32 : c.Type(), ta = c.Type(), tb = c.Type();
         bool saturates = c.Take("sat"), adds = c.Take("add");
         int bits = 32 / lanes;
         string name = c.Name[1..^1];
@@ -20,7 +20,7 @@ internal static class VideoOpcodes
         {
             "add" => (x, y) => x + y,
             "sub" => (x, y) => x - y,
-            "avrg" => (x, y) => (x + y + (x + y >= 0 ? 1 : 0)) >> 1,
+            "avrg" => (x, y) => (x + y + (x + y >= 0 ? 1 : 0)) >> 1,   // rounds away from zero
             "absdiff" => (x, y) => Math.Abs(x - y),
             "min" => Math.Min,
             "max" => Math.Max,
@@ -36,7 +36,7 @@ internal static class VideoOpcodes
                 long r = op(IntegerOpcodes.Extend(x >> (i * bits), bits, ta.IsSigned()), IntegerOpcodes.Extend(y >> (i * bits), bits, tb.IsSigned()));
                 if (saturates)
                     r = Math.Clamp(r, low, high);
-                result = adds ? result + (ulong)IntegerOpcodes.Extend((ulong)r, bits, td.IsSigned()) : result | (((ulong)r & ((1UL << bits) - 1)) << (i * bits));
+                result = adds ? result + (ulong)r : result | (((ulong)r & ((1UL << bits) - 1)) << (i * bits));
             }
 
             return result;

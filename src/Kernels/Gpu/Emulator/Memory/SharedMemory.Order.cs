@@ -146,7 +146,7 @@ internal sealed unsafe partial class SharedMemory
         if (isStrong && (record >> 17 & 1) != 0)
             return true;
         return writer == member
-            ? (record >> 18 & 31) == (uint)lane || clocks.HaveMet(member, _writeTime[i])
+            ? (record >> 18 & 31) == (uint)lane || clocks.HaveMet(member, record >> 18 & 31, _writeTime[i])
             : clocks.IsOrdered(member, writer, _writeTime[i]);
     }
 
@@ -163,7 +163,7 @@ internal sealed unsafe partial class SharedMemory
                 continue;
             uint time = plane[i] >> LaneShift, readLane = plane[i] & 63;
             bool ordered = reader == member
-                ? readLane == (uint)lane || clocks.HaveMet(member, time)
+                ? readLane == (uint)lane || clocks.HaveMet(member, readLane, time)
                 : clocks.IsOrdered(member, reader, time);
             if (!ordered)
                 return new Conflict(ConflictKind.ReadThenWrite, reader, (int)Math.Min(readLane, 31), -1, i);

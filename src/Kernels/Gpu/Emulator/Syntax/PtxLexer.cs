@@ -146,7 +146,8 @@ internal sealed class PtxLexer(string text)
     {
         while (char.IsAsciiDigit(At(0)) || At(0) is '.' or 'e' or 'E' || (At(0) is '+' or '-' && At(-1) is 'e' or 'E'))
             _position++;
-        double value = double.Parse(text.AsSpan(start, _position - start), CultureInfo.InvariantCulture);
+        if (!double.TryParse(text.AsSpan(start, _position - start), CultureInfo.InvariantCulture, out double value))
+            throw Error($"'{text[start.._position]}' is no number");
         return new FloatOperand(BitConverter.DoubleToUInt64Bits(value), 64);
     }
 

@@ -82,11 +82,14 @@ internal sealed partial class PtxParser
     {
         if (_lexer.Take('{'))
         {
+            Enter();
             while (!_lexer.Take('}'))
             {
                 InitializerItem(values);
                 _lexer.Take(',');
             }
+
+            _depth--;
         }
         else if (_lexer.IsNumber())
         {
@@ -105,8 +108,18 @@ internal sealed partial class PtxParser
         }
     }
 
+    private const int MaximumDepth = 200;
+
+    // Braces within braces are read by recursion, which must end before the thread's stack does.
+    private void Enter()
+    {
+        if (++_depth > MaximumDepth)
+            throw _lexer.Error($"brackets are nested more than {MaximumDepth} deep");
+    }
+
     private ImmutableArray<Statement> Body()
     {
+        Enter();
         ImmutableArray<Statement>.Builder body = ImmutableArray.CreateBuilder<Statement>();
         while (!_lexer.Take('}'))
         {
@@ -115,6 +128,7 @@ internal sealed partial class PtxParser
             Statement(body);
         }
 
+        _depth--;
         return body.ToImmutable();
     }
 
@@ -257,14 +271,18 @@ internal sealed partial class PtxParser
 
     private Operand Operand()
     {
+        Enter();
         Operand operand = SimpleOperand();
-        return _lexer.Take('|') ? new PairOperand(operand, SimpleOperand()) : operand;
+        if (_lexer.Take('|'))
+            operand = new PairOperand(operand, SimpleOperand());
+        _depth--;
+        return operand;
     }
 
     private Operand SimpleOperand()
     {
         if (_lexer.Take('!'))
-            return new NotOperand(SimpleOperand());
+            return new NotOperand(Operand());
         if (_lexer.Take('{'))
             return new VectorOperand(Items('}'));
         if (_lexer.Take('('))

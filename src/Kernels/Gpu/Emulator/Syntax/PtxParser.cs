@@ -10,6 +10,7 @@ internal sealed partial class PtxParser
     private readonly ImmutableArray<FunctionSyntax>.Builder _functions = ImmutableArray.CreateBuilder<FunctionSyntax>();
     private Version _version = new(0, 0);
     private GpuArch _target;
+    private int _depth;
 
     private PtxParser(string text) => _lexer = new PtxLexer(text);
 
