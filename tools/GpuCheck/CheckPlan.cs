@@ -19,6 +19,9 @@ internal sealed record CheckPlan
     /// <summary>Manifests to run beside the library's own kernels.</summary>
     public ImmutableArray<KernelManifest> Manifests { get; init; } = [];
 
+    /// <summary>Assembles each kernel offline too; null for not.</summary>
+    public Assembler? Assembler { get; init; }
+
     /// <summary>Only the library's own kernels, on small shapes.</summary>
     public bool IsSpecsOnly { get; init; }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Puna.Kernels.Gpu;
+using Puna.Kernels.Gpu.Emulator;
 
 namespace Puna.Tools.GpuCheck;
 
@@ -37,6 +38,12 @@ internal sealed record CheckReport
     /// <summary>One row for each kernel, shape and run.</summary>
     public required ImmutableArray<CheckRow> Checks { get; init; }
 
+    /// <summary>Version of the offline assembler; null where none was given.</summary>
+    public required string? Assembler { get; init; }
+
+    /// <summary>One row for each kernel that it assembled.</summary>
+    public required ImmutableArray<AssemblyRow> Assembly { get; init; }
+
     /// <summary>One row for each kernel and shape that was timed.</summary>
     public required ImmutableArray<TimingRow> Timings { get; init; }
 
@@ -48,12 +55,14 @@ internal sealed record CheckReport
 
     /// <summary>Whether nothing is wrong.</summary>
     [JsonIgnore]
-    public bool IsRight => Checks.All(c => c.Result != CheckVerdict.Fail) && Sanitizer.All(s => s.Result != CheckVerdict.Fail);
+    public bool IsRight => Checks.Select(c => c.Result).Concat(Assembly.Select(a => a.Result)).Concat(Sanitizer.Select(s => s.Result))
+        .All(r => r != CheckVerdict.Fail);
 
     /// <summary>The run in one line.</summary>
     [JsonIgnore]
     public string Summary => $"{Checks.Length} checks: {Checks.Count(c => c.Result == CheckVerdict.Pass)} passed, "
         + $"{Checks.Count(c => c.Result == CheckVerdict.Fail)} failed, {Checks.Count(c => c.Result == CheckVerdict.Skip)} skipped; "
+        + (Assembler is null ? "" : $"{Assembly.Length} assembled, {Assembly.Count(a => a.Result == CheckVerdict.Pass)} within budget; ")
         + $"{Timings.Length} timings";
 
     /// <summary>The JSON file's text.</summary>
@@ -100,10 +109,25 @@ internal enum CheckVerdict
 /// <param name="LargestError">Largest |got − want|; null where it did not run.</param>
 /// <param name="Registers">Registers of a thread, as the driver's compiler says; null in the emulator.</param>
 /// <param name="LocalBytes">Local memory of a thread; null in the emulator.</param>
+/// <param name="Counts">What the emulator counted; null on hardware.</param>
 /// <param name="Problems">What is wrong, or why it did not run.</param>
 internal sealed record CheckRow(
     string Kernel, string Arch, string Shape, string Run, CheckVerdict Result, double? LargestError, int? Registers,
-    int? LocalBytes, ImmutableArray<string> Problems);
+    int? LocalBytes, CheckCounts? Counts, ImmutableArray<string> Problems);
+
+/// <summary>What the emulator counted in one launch.</summary>
+/// <param name="Instructions">Instructions that warps executed.</param>
+/// <param name="ThreadInstructions">Instructions that threads executed.</param>
+/// <param name="SharedConflicts">Passes over the banks of shared memory beyond those that the requests' size demands.</param>
+/// <param name="Sectors">Sectors of 32 bytes of global memory that requests touched.</param>
+/// <param name="Bytes">Bytes of global memory that threads read and wrote.</param>
+internal sealed record CheckCounts(long Instructions, long ThreadInstructions, long SharedConflicts, long Sectors, long Bytes)
+{
+    /// <summary>The same of the emulator's counters; null for null.</summary>
+    public static CheckCounts? Of(Counters? counters) => counters is null ? null
+        : new(counters.WarpInstructions, counters.ThreadInstructions, counters.SharedConflicts, counters.GlobalSectors,
+            counters.GlobalBytesRead + counters.GlobalBytesWritten);
+}
 
 /// <summary>One kernel's time on one shape.</summary>
 /// <param name="Kernel">Its name.</param>

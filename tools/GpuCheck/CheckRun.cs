@@ -14,6 +14,7 @@ internal sealed class CheckRun(CheckPlan plan, TextWriter output, TimeProvider c
     private const int Seed = 1;
 
     private readonly ImmutableArray<CheckRow>.Builder _checks = ImmutableArray.CreateBuilder<CheckRow>();
+    private readonly ImmutableArray<AssemblyRow>.Builder _assembly = ImmutableArray.CreateBuilder<AssemblyRow>();
     private readonly ImmutableArray<TimingRow>.Builder _timings = ImmutableArray.CreateBuilder<TimingRow>();
     private readonly List<string> _notes = [];
     private readonly long _start = clock.GetTimestamp();
@@ -45,6 +46,8 @@ internal sealed class CheckRun(CheckPlan plan, TextWriter output, TimeProvider c
             Roofs = roofs,
             Sanitizer = RunSanitizer(devices),
             Checks = _checks.ToImmutable(),
+            Assembler = plan.Assembler?.Version,
+            Assembly = _assembly.ToImmutable(),
             Timings = _timings.ToImmutable(),
             Notes = [.. _notes.Distinct()],
             Seconds = Elapsed.TotalSeconds,
@@ -72,9 +75,25 @@ internal sealed class CheckRun(CheckPlan plan, TextWriter output, TimeProvider c
             plan.IsHardware && !plan.IsSpecsOnly ? spec.Shapes.AddRange(spec.HardwareShapes) : spec.Shapes;
         foreach (GpuArch arch in spec.Architectures)
         {
+            KernelCall? call = null;
             foreach (ImmutableArray<int> shape in shapes)
-                Check(spec.Name, arch, NameOf(shape), devices, () => spec.Prepare(shape, arch, new SeededValues(Seed)));
+            {
+                Check(spec.Name, arch, NameOf(shape), devices, () => call = spec.Prepare(shape, arch, new SeededValues(Seed)));
+                if (shape == spec.Shapes[^1] && call?.Kernel.Ptx is { } ptx)
+                    Assemble(spec, arch, shape, ptx);
+            }
         }
+    }
+
+    private void Assemble(KernelSpec spec, GpuArch arch, ImmutableArray<int> shape, string ptx)
+    {
+        if (plan.Assembler is null || IsTimeUp)
+            return;
+        var row = AssemblyRow.Of(spec, arch, NameOf(shape), ptx, plan.Assembler);
+        _assembly.Add(row);
+        output.WriteLine($"{Word(row.Result)}  {row.Kernel} {row.Shape} {row.Arch} assembled: {row.Registers} registers, {row.LoopInstructions} in the loop");
+        foreach (string problem in row.Problems)
+            output.WriteLine($"      {problem}");
     }
 
     private void CheckManifest(KernelManifest manifest, CheckDevices devices)
@@ -89,7 +108,7 @@ internal sealed class CheckRun(CheckPlan plan, TextWriter output, TimeProvider c
         if (!devices.Runs(arch) || IsTimeUp)
         {
             string why = IsTimeUp ? "time was up" : $"not for {devices.Label}";
-            Add(new CheckRow(name, arch.ToString(), shape, devices.Label, CheckVerdict.Skip, null, null, null, [why]));
+            Add(new CheckRow(name, arch.ToString(), shape, devices.Label, CheckVerdict.Skip, null, null, null, null, [why]));
             return;
         }
 
@@ -97,14 +116,14 @@ internal sealed class CheckRun(CheckPlan plan, TextWriter output, TimeProvider c
         {
             CompilationReport? compiled = devices.Hardware is null ? null : result.Outcome?.Compilation;
             Add(new CheckRow(name, arch.ToString(), shape, result.Label, result.IsRight ? CheckVerdict.Pass : CheckVerdict.Fail,
-                result.Outcome?.LargestError, compiled?.Registers, compiled?.LocalBytes, [.. result.Problems(what)]));
+                result.Outcome?.LargestError, compiled?.Registers, compiled?.LocalBytes, CheckCounts.Of(result.Counters), [.. result.Problems(what)]));
         }
     }
 
     private void Add(CheckRow row)
     {
         _checks.Add(row);
-        output.WriteLine($"{row.Result.ToString().ToLowerInvariant(),-4}  {row.Kernel} {row.Shape} {row.Arch} {row.Run}");
+        output.WriteLine($"{Word(row.Result)}  {row.Kernel} {row.Shape} {row.Arch} {row.Run}");
         foreach (string problem in row.Problems)
             output.WriteLine($"      {problem}");
     }
@@ -158,6 +177,8 @@ internal sealed class CheckRun(CheckPlan plan, TextWriter output, TimeProvider c
             ? new SanitizerRow(tool, CheckVerdict.Skip, "time was up")
             : Sanitizer.Run(tool, plan.Only, plan.Limit - Elapsed))];
     }
+
+    private static string Word(CheckVerdict verdict) => verdict.ToString().ToLowerInvariant();   // four letters each
 
     private static string NameOf(ImmutableArray<int> shape) => $"[{string.Join(", ", shape)}]";
 }

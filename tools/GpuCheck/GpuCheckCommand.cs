@@ -49,6 +49,12 @@ internal sealed class GpuCheckCommand
         },
     };
 
+    private readonly Option<string?> _ptxas = new("--ptxas")
+    {
+        HelpName = "FILE",
+        Description = "Assembles every kernel offline with this ptxas, nvdisasm beside it, and compares the code with its budget",
+    };
+
     private readonly Option<bool> _specsOnly = new("--specs-only")
     {
         Description = "Only runs every kernel on its small shapes: what compute-sanitizer is given; writes no file",
@@ -66,7 +72,7 @@ internal sealed class GpuCheckCommand
         var root = new RootCommand("Checks every kernel on this machine's GPU against its reference, and measures them. "
             + "Exit code 0: all are right; 1: one is wrong; 2: wrong arguments; 4: no GPU, or too little memory.")
         {
-            command._minutes, command._output, command._manifests, command._only, command._backend, command._specsOnly,
+            command._minutes, command._output, command._manifests, command._only, command._backend, command._ptxas, command._specsOnly,
         };
         root.SetAction(parsed => command.Execute(parsed, arguments, output, clock));
         try
@@ -105,6 +111,7 @@ internal sealed class GpuCheckCommand
             Limit = TimeSpan.FromMinutes(minutes),
             Only = parsed.GetValue(_only),
             Manifests = [.. (parsed.GetValue(_manifests) ?? []).Select(KernelManifest.Read)],
+            Assembler = parsed.GetValue(_ptxas) is { } ptxas ? new Assembler(ptxas) : null,
             IsSpecsOnly = parsed.GetValue(_specsOnly),
             Command = string.Join(' ', arguments.Prepend("gpu-check")),
         };

@@ -27,6 +27,7 @@ internal static class MarkdownReport
             | data sheet | {(report.Roofs.DataSheetGigabytesPerSecond is { } sheet ? Number(sheet, "GB/s") : "not known")} |
             | mma.sync, BF16 | {Number(report.Roofs.MmaTeraflops, "TFLOP/s")} |
             | wgmma, BF16 | {Number(report.Roofs.WgmmaTeraflops, "TFLOP/s")} |
+            | assembler | {(report.Assembler is null ? "none" : $"ptxas {report.Assembler}")} |
 
             {report.Summary}.
 
@@ -34,6 +35,7 @@ internal static class MarkdownReport
             """);
         foreach (string note in report.Notes)
             text.Append($"- {note}\n");
+        new KernelTable(report).Write(text);
         Timings(text, report);
         Checks(text, report);
         SanitizerRows(text, report);
@@ -79,7 +81,8 @@ internal static class MarkdownReport
             text.Append($"\n{row.Tool}:\n\n```text\n{row.Words}\n```\n");
     }
 
-    private static string Word(CheckVerdict verdict) => verdict == CheckVerdict.Fail ? "**FAIL**" : verdict.ToString().ToLowerInvariant();
+    /// <summary>A verdict in a table.</summary>
+    public static string Word(CheckVerdict verdict) => verdict == CheckVerdict.Fail ? "**FAIL**" : verdict.ToString().ToLowerInvariant();
 
     private static string Number(double? value, string unit) =>
         value is { } number ? string.Create(CultureInfo.InvariantCulture, $"{number:F0} {unit}") : NotMeasured;

@@ -19,7 +19,7 @@ public class KernelAssemblyTests
         {
             // the disassembler takes ten times as long as the assembler: the smallest and the real shape are read
             bool isRead = ptx == texts[0].Ptx || ptx == texts[^1].Ptx;
-            problems.AddRange(Problems(Ptxas.Assemble(ptx, arch), budget, isRead).Select(p => $"{name} {shape} for {arch}: {p}"));
+            problems.AddRange(Ptxas.Assemble(ptx, arch).Problems(budget, isRead).Select(p => $"{name} {shape} for {arch}: {p}"));
         }
 
         Assert.True(problems.Count == 0, string.Join('\n', problems));
@@ -30,7 +30,7 @@ public class KernelAssemblyTests
     {
         AssemblyBudget budget = new(Registers: 16, LoopInstructions: 5, ["HMMA"], ["LDG"]);
 
-        string[] problems = [.. Problems(Ptxas.Assemble(KeepsAlive(80), GpuArch.Sm80), budget)];
+        string[] problems = [.. Ptxas.Assemble(KeepsAlive(80), GpuArch.Sm80).Problems(budget)];
 
         Assert.Matches(@"^\d+ bytes of local memory, but there may be none \(spills, local arrays\)$", problems[0]);
         Assert.Matches(@"^\d+ registers, but the budget is 16$", problems[1]);
@@ -40,33 +40,7 @@ public class KernelAssemblyTests
 
     [Fact]
     public void A_text_that_the_assembler_refuses_is_a_problem() => Assert.StartsWith("the assembler refuses it: ",
-        Assert.Single(Problems(Ptxas.Assemble(".version 7.0\nnonsense", GpuArch.Sm80), new(64, 0, [], []))), StringComparison.Ordinal);
-
-    private static IEnumerable<string> Problems(Assembled code, AssemblyBudget budget, bool isRead = true)
-    {
-        if (!code.IsAccepted)
-        {
-            yield return $"the assembler refuses it: {code.Log.Trim()}";
-            yield break;
-        }
-
-        if (code.LocalBytes > 0)
-            yield return $"{code.LocalBytes} bytes of local memory, but there may be none (spills, local arrays)";
-        if (code.Registers > budget.Registers)
-            yield return $"{code.Registers} registers, but the budget is {budget.Registers}";
-        foreach (string warning in code.Warnings)
-            yield return warning.Trim();
-        if (!isRead)
-            yield break;
-        if (budget.LoopInstructions > 0 && code.Sass.LoopInstructions == 0)
-            yield return $"there is no loop, but one of at most {budget.LoopInstructions} instructions is expected";
-        if (budget.LoopInstructions > 0 && code.Sass.LoopInstructions > budget.LoopInstructions)
-            yield return $"{code.Sass.LoopInstructions} instructions in the loop, but the budget is {budget.LoopInstructions}";
-        foreach (string mnemonic in budget.Required.Where(m => !code.Sass.Has(m)))
-            yield return $"{mnemonic} does not appear";
-        foreach (string mnemonic in budget.Forbidden.Union(["LDL", "STL"]).Where(code.Sass.Has))
-            yield return $"{mnemonic} appears, but never may";
-    }
+        Assert.Single(Ptxas.Assemble(".version 7.0\nnonsense", GpuArch.Sm80).Problems(new(64, 0, [], []))), StringComparison.Ordinal);
 
     // more values than registers, alive across a barrier
     private static string KeepsAlive(int count)

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 
-namespace Puna.Kernels.Tests.Gpu;
+namespace Puna.Tools.KernelChecks;
 
 /// <summary>Machine code as <c>nvdisasm -c</c> lists it: its instructions and its loops.</summary>
 /// <param name="Instructions">Without the padding at the end.</param>
@@ -13,10 +13,18 @@ internal sealed partial record SassListing(ImmutableArray<SassInstruction> Instr
     /// <summary>No code.</summary>
     public static SassListing Empty { get; } = new([], []);
 
+    /// <summary>The longest loop that holds no other; empty without a loop.</summary>
+    public ImmutableArray<SassInstruction> LongestLoop
+    {
+        get
+        {
+            SassLoop? longest = Loops.Where(l => !Loops.Any(inner => inner != l && l.Body.IsSupersetOf(inner.Body))).MaxBy(l => l.Body.Count);
+            return longest is null ? [] : [.. longest.Body.Order().Select(i => Instructions[i])];
+        }
+    }
+
     /// <summary>Instructions of the longest innermost loop; 0 without a loop.</summary>
-    public int LoopInstructions => Loops
-        .Where(l => !Loops.Any(inner => inner != l && l.Body.IsSupersetOf(inner.Body)))
-        .Select(l => l.Body.Count).DefaultIfEmpty().Max();
+    public int LoopInstructions => LongestLoop.Length;
 
     /// <summary>Whether an instruction begins with this mnemonic, as in <c>HMMA</c> or <c>LDG.E.128</c>.</summary>
     public bool Has(string mnemonic) => Instructions.Any(i =>

@@ -1,4 +1,6 @@
-namespace Puna.Kernels.Tests.Gpu;
+using Puna.Tools.KernelChecks;
+
+namespace Puna.Tools.Tests;
 
 public class SassListingTests
 {
@@ -37,6 +39,7 @@ public class SassListingTests
 
         Assert.Equal(14, sass.Instructions.Length);
         Assert.Equal([3, 10], sass.Loops.Select(l => l.Body.Count).Order());
+        Assert.Equal(["FFMA", "IADD3", "BRA"], sass.LongestLoop.Select(i => i.Mnemonic));
         Assert.Equal(3, sass.LoopInstructions);
     }
 
