@@ -151,6 +151,7 @@ public sealed partial class CSharpProgram(string root)
     {
         (string file, Block block) = _blocks[index];
         StringBuilder usings = new(), statements = new(), types = new();
+        StringBuilder? last = null;
         bool isType = false;
         int depth = 0;
         for (int i = 0; i < block.Lines.Count; i++)
@@ -158,7 +159,10 @@ public sealed partial class CSharpProgram(string root)
             string line = block.Lines[i];
             isType |= depth == 0 && TypeDeclaration().IsMatch(line);
             StringBuilder target = UsingDirective().IsMatch(line) ? usings : isType ? types : statements;
-            target.Append($"#line {block.Line + i} \"{file}\"\n{line}\n");
+            // once for neighbouring lines: between two of them it would be part of a raw string
+            string number = target == last ? "" : $"#line {block.Line + i} \"{file}\"\n";
+            target.Append($"{number}{line}\n");
+            last = target;
             depth += line.Count(c => c == '{') - line.Count(c => c == '}');
         }
 

@@ -56,7 +56,7 @@ public class DocumentTests
         if (!Help.TryGetValue(verb, out string? text))
         {
             string puna = Path.Combine(AppContext.BaseDirectory, "puna.dll");
-            string[] arguments = verb.Length == 0 ? [puna, "--help"] : [puna, verb, "--help"];
+            string[] arguments = [puna, .. verb.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"];
             Help[verb] = text = Command.Dotnet(Goldens.Repository, TimeSpan.FromSeconds(30), arguments).Output;
         }
 

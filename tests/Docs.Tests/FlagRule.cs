@@ -4,11 +4,12 @@ namespace Puna.Docs.Tests;
 
 /// <summary>
 /// The <c>puna</c> command takes what documents give it: the verb of <c>puna VERB …</c> (or of
-/// <c>dotnet run … --project tools/Puna -- VERB …</c>) exists, and its help names every <c>--flag</c> and <c>-f</c>.
+/// <c>dotnet run … --project tools/Puna -- VERB …</c>) exists, and its help names every <c>--flag</c> and <c>-f</c>; a
+/// verb may have verbs of its own, as in <c>puna ptx check</c>.
 /// A <c>--flag</c> that stands alone in back-ticks belongs to a verb that some document names, or stands in some file
 /// of the repository that is not Markdown; one of another program is written with that program.
 /// </summary>
-/// <param name="help">What <c>puna VERB --help</c> prints; with an empty verb, <c>puna --help</c>.</param>
+/// <param name="help">What <c>puna VERB --help</c> prints, for <c>VERB PART</c> too; with an empty verb, <c>puna --help</c>.</param>
 /// <param name="names">For flags of scripts.</param>
 public sealed partial class FlagRule(Func<string, string> help, KnownNames names)
 {
@@ -45,6 +46,22 @@ public sealed partial class FlagRule(Func<string, string> help, KnownNames names
             yield break;
         }
 
+        string part = arguments.SkipWhile(a => a != verb).ElementAtOrDefault(1) ?? "";
+        string[] parts = verb.Length == 0 ? [] : [.. Verbs(Commands().Match(text).Value)];
+        if (parts.Length > 0 && part.Length > 0 && part[0] != '-')
+        {
+            if (!VerbName().IsMatch(part))
+                yield break;
+            verb = $"{verb} {part}";
+            if (!parts.Contains(part))
+            {
+                yield return $"'puna {verb}' does not exist";
+                yield break;
+            }
+
+            text = help(verb);
+        }
+
         foreach (string flag in arguments.Where(a => Flag().IsMatch(a)).Select(FlagOf))
         {
             if (!HasFlag(text, flag))
@@ -54,10 +71,13 @@ public sealed partial class FlagRule(Func<string, string> help, KnownNames names
 
     private IEnumerable<string> CheckAlone(string flag)
     {
-        if (!Flag().IsMatch(flag) || names.IsWord(flag) || Verbs(help("")).Any(v => HasFlag(help(v), flag)))
+        if (!Flag().IsMatch(flag) || names.IsWord(flag) || AllVerbs().Any(v => HasFlag(help(v), flag)))
             return [];
         return [$"the flag '{flag}' does not exist (if it is another program's, write it with that program)"];
     }
+
+    private IEnumerable<string> AllVerbs() => Verbs(help("")).SelectMany(v =>
+        Verbs(Commands().Match(help(v)).Value).Select(part => $"{v} {part}").Prepend(v));
 
     private static string[]? PunaArguments(string[] words)
     {
@@ -86,6 +106,10 @@ public sealed partial class FlagRule(Func<string, string> help, KnownNames names
 
     [GeneratedRegex("^[a-z][a-z-]*$")]
     private static partial Regex VerbName();
+
+    // verbs of a verb; its examples are indented too
+    [GeneratedRegex(@"^Commands:\r?\n(  .*\r?\n)+", RegexOptions.Multiline)]
+    private static partial Regex Commands();
 
     [GeneratedRegex(@"^  (?<verb>[a-z][a-z-]*)\b", RegexOptions.Multiline)]
     private static partial Regex VerbLine();

@@ -11,6 +11,8 @@ public class FlagRuleTests
     [InlineData("`puna run m --seedling 3`", "'puna run' has no flag '--seedling'")]
     [InlineData("`puna run m -x`", "'puna run' has no flag '-x'")]
     [InlineData("`puna serve`", "'puna serve' does not exist")]
+    [InlineData("`puna ptx frob m`", "'puna ptx frob' does not exist")]
+    [InlineData("`puna ptx check m --no-such-flag`", "'puna ptx check' has no flag '--no-such-flag'")]
     [InlineData("`puna --no-such-flag`", "'puna' has no flag '--no-such-flag'")]
     [InlineData("```bash\ncat x | puna run m \\\n  --no-such-flag=1\n```", "'puna run' has no flag '--no-such-flag'")]
     [InlineData("```bash\ndotnet run -c Release --project tools/Puna -- run m --no-such-flag\n```", "'puna run' has no flag '--no-such-flag'")]
@@ -24,6 +26,7 @@ public class FlagRuleTests
 
     [Theory]
     [InlineData("`puna`, `puna run m --seed 3 -v`, `puna run m \"--no-such-flag\"`, `puna --version`, `puna <verb> --any`")]
+    [InlineData("`puna ptx check m --only-here x`, `puna ptx`, `puna ptx <part> --any`, `--only-here`")]
     [InlineData("`--seed 3`, `--seed`, `--`, `dotnet test --any`, `dotnet run --project tools/Puna -- run m --seed=3`")]
     [InlineData("```bash\nA=1 puna run m --seed 3 | other --any # puna run --any\n```")]
     [InlineData("```text\npuna run m --printed\n```")]
@@ -33,6 +36,8 @@ public class FlagRuleTests
     private static string Help(string verb) => verb switch
     {
         "run" => "Usage:\n  puna run <model> [options]\n\nOptions:\n  -v, --verbose  more\n  --seed <n>  a number\n",
-        _ => "Usage:\n  puna [command] [options]\n\nOptions:\n  --version  it\n\nCommands:\n  run <model>  answers\n",
+        "ptx" => "Usage:\n  puna ptx [command] [options]\n\nCommands:\n  check <file>  checks\n\nExamples:\n  frob puna ptx\n",
+        "ptx check" => "Usage:\n  puna ptx check <file> [options]\n\nOptions:\n  --only-here <x>  it\n",
+        _ => "Usage:\n  puna [command] [options]\n\nOptions:\n  --version  it\n\nCommands:\n  run <model>  answers\n  ptx  kernels\n",
     };
 }

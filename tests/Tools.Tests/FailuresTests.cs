@@ -1,4 +1,5 @@
 using Puna.Kernels;
+using Puna.Kernels.Gpu;
 using Puna.Runtime.Loading;
 
 namespace Puna.Tools.Tests;
@@ -9,6 +10,7 @@ public class FailuresTests
     {
         { CommandException.BadInput("a."), 2, "a." },
         { new ModelFormatException("a."), 3, "a." },
+        { new DeviceException("a."), 1, "a." },
         { new OutOfCapacityException("a."), 4, "a." },
         { new AggregateException(new OutOfCapacityException("a.")), 4, "a." },
         { new ArgumentException("a.", "x"), 2, "a." },

@@ -13,12 +13,15 @@ public class HelpTests
     [InlineData("render")]
     [InlineData("logits")]
     [InlineData("eval")]
+    [InlineData("ptx")]
+    [InlineData("ptx check")]
+    [InlineData("ptx run")]
     public void Help_is_the_reviewed_one(string verb)
     {
-        CommandRun run = verb == "puna" ? CommandRun.Of("--help") : CommandRun.Of(verb, "--help");
+        CommandRun run = verb == "puna" ? CommandRun.Of("--help") : CommandRun.Of([.. verb.Split(' '), "--help"]);
 
         string[] lines = [.. run.Succeeds().ReplaceLineEndings("\n").Split('\n').Select(l => l.TrimEnd())];
-        GoldenFile.Matches($"tests/Tools.Tests/Help/{verb}.txt", string.Join('\n', lines));
+        GoldenFile.Matches($"tests/Tools.Tests/Help/{verb.Replace(' ', '-')}.txt", string.Join('\n', lines));
         Assert.Contains(lines, l => l.StartsWith(verb == "puna" ? "  puna " : $"  puna {verb} ",
             StringComparison.Ordinal));
     }
@@ -76,6 +79,18 @@ public class HelpTests
         "x", "--window", "3")]
     [InlineData("--limit: it was given with --perplexity, but has no meaning there. Leave it out.", "eval", "m",
         "--perplexity", "x", "--limit", "3")]
+    [InlineData("Required command was not provided. See 'puna ptx --help'.", "ptx")]
+    [InlineData("--frob: there is no such option, but one of 'puna ptx check --help' was expected. Write text that begins "
+        + "with a dash after '--'.", "ptx", "check", "--frob")]
+    [InlineData("--schedule: 'soon' was given, but 'early' or 'late' or 'both' was expected. See 'puna ptx check --help'.",
+        "ptx", "check", "m", "--schedule", "soon")]
+    [InlineData("--seed: it was given with --backend cuda, but only the emulator has such a choice. Leave one out.",
+        "ptx", "check", "m", "--backend", "cuda", "--seed", "1")]
+    [InlineData("Option '--grid' is required. See 'puna ptx run --help'.", "ptx", "run", "k.ptx", "--block", "1")]
+    [InlineData("--block: '32,0' was given, but one to three whole numbers of at least 1 were expected, as in 32,8. See "
+        + "'puna ptx run --help'.", "ptx", "run", "k.ptx", "--grid", "1", "--block", "32,0")]
+    [InlineData("none.ptx: there is no such file, but PTX text was expected. Check the path.", "ptx", "run", "none.ptx",
+        "--grid", "1", "--block", "1")]
     [InlineData("--output: an empty path was given, but a file to write was expected.", "logits", "m", "--ids",
         "tests/Tools.Tests/Data/ids.json", "--output", "")]
     public void Wrong_arguments_give_a_sentence_and_exit_code_2(string sentence, params string[] arguments) =>

@@ -16,7 +16,7 @@ internal static partial class CommandLine
           1    it was tried and failed, such as a file that could not be written
           2    wrong arguments, or a wrong input file
           3    the model folder is damaged, not supported, or lacks what the verb needs
-          4    memory or the model's context is too small for what was asked
+          4    memory or the model's context is too small for what was asked, or there is no GPU for it
           70   a mistake of the program itself: please report it
           130  stopped by Ctrl-C
 
@@ -65,14 +65,15 @@ internal static partial class CommandLine
         Verb[] verbs =
         [
             Tools.Run.Create(terminal), Chat.Create(terminal), Inspect.Create(terminal), Tokenize.Create(terminal),
-            Render.Create(terminal), Logits.Create(terminal), Eval.Create(terminal),
+            Render.Create(terminal), Logits.Create(terminal), Eval.Create(terminal), Ptx.Create(terminal),
         ];
         var root = new Command("puna", "Runs Llama-family models from safetensors folders.");
         var endings = new Dictionary<Command, string> { [root] = ExitCodes };
         foreach (Verb verb in verbs)
         {
             root.Add(verb.Command);
-            endings[verb.Command] = "Examples:\n" + verb.Examples;
+            foreach (Verb part in verb.Parts.Append(verb))
+                endings[part.Command] = "Examples:\n" + part.Examples;
         }
 
         root.Add(new HelpOption { Action = new Help(endings), Recursive = true });
@@ -82,8 +83,8 @@ internal static partial class CommandLine
 
     private static void Refuse(ParseResult parsed, string[] arguments)
     {
-        string name = parsed.CommandResult.Command.Name;
-        string help = name == "puna" ? "puna --help" : $"puna {name} --help";
+        string name = NameOf(parsed.CommandResult);
+        string help = $"{name} --help";
         foreach (Token token in parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(a => a.Tokens))
         {
             // The parser would take a misspelt option for a prompt.
@@ -99,6 +100,9 @@ internal static partial class CommandLine
         if (parsed.Errors is [ParseError error, ..])
             throw CommandException.BadInput($"{error.Message.ReplaceLineEndings(" ")} See '{help}'.");
     }
+
+    private static string NameOf(CommandResult command) =>
+        command.Parent is CommandResult parent ? $"{NameOf(parent)} {command.Command.Name}" : command.Command.Name;
 
     [GeneratedRegex("^--?[a-zA-Z]")]
     private static partial Regex Option();

@@ -15,7 +15,7 @@ internal enum ExitCode
     /// <summary>The model folder is damaged, not supported, or lacks what the verb needs.</summary>
     BadModel = 3,
 
-    /// <summary>Memory or the model's context is too small for what was asked.</summary>
+    /// <summary>Memory or the model's context is too small for what was asked, or there is no GPU for it.</summary>
     OutOfCapacity = 4,
 
     /// <summary>A mistake of the program itself.</summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Reflection;
 using Puna.Kernels;
+using Puna.Kernels.Gpu;
 using Puna.Runtime.Loading;
 using Puna.Tokenizer;
 using Puna.Tokenizer.Templates;
@@ -17,6 +18,7 @@ internal static class Failures
         OperationCanceledException => (ExitCode.Cancelled, "cancelled."),
         ModelFormatException or TokenizerFormatException or ChatTemplateException =>
             (ExitCode.BadModel, failure.Message),
+        DeviceException => (ExitCode.Failed, failure.Message),
         OutOfCapacityException => (ExitCode.OutOfCapacity, failure.Message),
         OutOfMemoryException => (ExitCode.OutOfCapacity, "memory: the machine has too little of it. "
             + "Use a smaller model, a shorter context (--max-tokens), or --kv-dtype bf16."),

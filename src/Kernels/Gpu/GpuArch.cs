@@ -32,6 +32,15 @@ public readonly record struct GpuArch(int Major, int Minor, bool IsSpecific = fa
         throw new FormatException($"GpuArch: '{text}' is no architecture, but a name like sm_80 or sm_90a was expected.");
     }
 
+    /// <summary>Shared memory that one block may have, in bytes: CUDA programming guide, technical specifications per compute capability.</summary>
+    public int SharedBytesPerBlock => (Major, Minor) switch
+    {
+        (8, 0) or (8, 7) => 163 * 1024,
+        (8, _) => 99 * 1024,
+        ( >= 9, _) => 227 * 1024,
+        _ => 48 * 1024,
+    };
+
     /// <summary>Whether code for <paramref name="target"/> runs on a device of this architecture.</summary>
     public bool Runs(GpuArch target) => target.IsSpecific ? target == this : CompareTo(target) >= 0;
 

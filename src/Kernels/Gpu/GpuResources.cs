@@ -28,16 +28,17 @@ public sealed class DeviceBuffer(IGpu gpu, ulong address, long bytes) : IDisposa
     private bool _isFreed;
 
     /// <summary>Address of the first byte on the device.</summary>
-    public ulong Address { get; } = address;
+    /// <exception cref="ObjectDisposedException">The memory was returned.</exception>
+    public ulong Address => _isFreed ? throw new ObjectDisposedException(nameof(DeviceBuffer)) : address;
 
     /// <summary>Size in bytes.</summary>
     public long Bytes { get; } = bytes;
 
-    /// <summary>Returns the memory.</summary>
+    /// <summary>Returns the memory. Work that was queued before may still use it.</summary>
     public void Dispose()
     {
         if (!_isFreed)
-            gpu.Free(GpuResource.DeviceMemory, (nint)Address);
+            gpu.Free(GpuResource.DeviceMemory, (nint)address);
         _isFreed = true;
     }
 }
@@ -57,7 +58,8 @@ public sealed unsafe class PinnedBuffer(IGpu gpu, nint address, long bytes) : ID
     public Span<byte> Span(long offset, int length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset + length, Bytes);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Bytes - length);
         return new Span<byte>((byte*)Address + offset, length);
     }
 
@@ -112,7 +114,7 @@ public sealed class GpuStream(IGpu gpu, nint handle) : IDisposable
     /// <summary>The device's own name for it.</summary>
     public nint Handle => _isFreed ? throw new ObjectDisposedException(nameof(GpuStream)) : handle;
 
-    /// <summary>Returns the queue; work in it still runs to its end.</summary>
+    /// <summary>Waits for the queue's work, and returns the queue.</summary>
     public void Dispose()
     {
         if (!_isFreed)

@@ -3,7 +3,8 @@ namespace Puna.Kernels.Gpu;
 /// <summary>
 /// A GPU: memory, compiled kernels, streams, events, graphs. Implemented by the driver (<c>Cuda.CudaGpu</c>) and by
 /// the emulator (<c>Emulator.EmulatedGpu</c>). Owners (<see cref="DeviceBuffer"/>, <see cref="GpuFunction"/>,
-/// <see cref="GpuStream"/>, <see cref="GpuEvent"/>, <see cref="GpuGraph"/>) return what they hold when disposed.
+/// <see cref="GpuStream"/>, <see cref="GpuEvent"/>, <see cref="GpuGraph"/>) return what they hold when disposed; what is
+/// left then goes with the GPU itself. Calls may come from any thread; one stream takes calls from one thread at a time.
 /// </summary>
 public interface IGpu : IDisposable
 {
@@ -27,10 +28,12 @@ public interface IGpu : IDisposable
     /// <summary>A point in a queue, with its time.</summary>
     GpuEvent CreateEvent();
 
-    /// <summary>Copies to the device; returns when the bytes have been read.</summary>
+    /// <summary>Copies to the device, after all work that was queued before; returns when the bytes are there.</summary>
+    /// <exception cref="DeviceException">Queued work failed.</exception>
     void Copy(ReadOnlySpan<byte> source, DeviceBuffer target, long offset = 0);
 
     /// <summary>Copies from the device, after all work that was queued before.</summary>
+    /// <exception cref="DeviceException">Queued work failed.</exception>
     void Copy(DeviceBuffer source, Span<byte> target, long offset = 0);
 
     /// <summary>Queues a copy from pinned memory.</summary>
@@ -44,13 +47,15 @@ public interface IGpu : IDisposable
 
     /// <summary>Queues a launch.</summary>
     /// <param name="kernel">The kernel.</param>
-    /// <param name="grid">Blocks.</param>
-    /// <param name="arguments">One for each parameter.</param>
+    /// <param name="grid">Blocks; where a dimension is 0 there is nothing to do, and nothing is queued.</param>
+    /// <param name="arguments">One for each parameter; copied before the call returns.</param>
     /// <param name="stream">The queue.</param>
+    /// <exception cref="ArgumentException">The kernel's parameters are others.</exception>
     void Launch(GpuFunction kernel, GpuDim grid, KernelArguments arguments, GpuStream stream);
 
     /// <summary>Waits until the stream is empty; an error of queued work surfaces here.</summary>
     /// <exception cref="DeviceException">Queued work failed.</exception>
+    /// <exception cref="InvalidOperationException">The stream records.</exception>
     void Synchronize(GpuStream stream);
 
     /// <summary>Queues an event.</summary>
@@ -59,14 +64,19 @@ public interface IGpu : IDisposable
     /// <summary>The time from one recorded event to another; waits for both.</summary>
     TimeSpan Elapsed(GpuEvent start, GpuEvent finish);
 
-    /// <summary>From here on the stream's work is recorded and not run.</summary>
+    /// <summary>From here on the stream's work is recorded and not run, until the recording is ended by this thread.</summary>
     void BeginCapture(GpuStream stream);
 
-    /// <summary>What was recorded, ready to be launched many times.</summary>
+    /// <summary>Ends the stream's recording: what was recorded, ready to be launched many times.</summary>
+    /// <exception cref="InvalidOperationException">The stream does not record.</exception>
     GpuGraph EndCapture(GpuStream stream);
 
-    /// <summary>Replaces the recorded work by that of a newer recording of the same shape.</summary>
-    /// <returns>false where the shapes differ and a new graph is needed.</returns>
+    /// <summary>Ends the stream's recording and puts it in the place of what <paramref name="graph"/> holds.</summary>
+    /// <returns>
+    /// false where the two differ in more than arguments, grids and addresses: the graph is then as it was, the
+    /// recording is gone, and a new graph is needed.
+    /// </returns>
+    /// <exception cref="InvalidOperationException">The stream does not record.</exception>
     bool Update(GpuGraph graph, GpuStream stream);
 
     /// <summary>Queues a recorded graph.</summary>

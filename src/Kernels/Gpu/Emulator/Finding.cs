@@ -51,6 +51,9 @@ public enum FindingKind
     /// <summary>An instruction is used against its rules: a wrong count, a wrong lane, a wrong descriptor.</summary>
     Misuse,
 
+    /// <summary>A kernel that starts early touches what its predecessor uses before it waits for it.</summary>
+    EarlyAccess,
+
     /// <summary>A thread executed <c>trap</c> or a failed assertion.</summary>
     Trap,
 }
@@ -61,7 +64,7 @@ public enum FindingKind
 /// <param name="Instruction">The instruction's text.</param>
 /// <param name="Line">Its line in the PTX text, from 1; 0 where no instruction is to blame.</param>
 /// <param name="Block">Index of the block.</param>
-/// <param name="Thread">Index of the thread in its block.</param>
+/// <param name="Thread">Index of the thread in its block; -1 where only the block is known.</param>
 /// <param name="Address">The address, in the instruction's state space; 0 where none is involved.</param>
 /// <param name="Message">What is wrong, with values.</param>
 /// <param name="Seed">The seed of the run that showed it.</param>
@@ -71,7 +74,15 @@ public sealed record Finding(
     /// <summary>How often the same instruction made the same mistake, in all threads.</summary>
     public long Count { get; init; } = 1;
 
-    /// <summary>One line with everything.</summary>
-    public override string ToString() =>
-        $"{Kind}: {Kernel} line {Line}, block {Block}, thread {Thread}, seed {Seed}: `{Instruction}` {Message}" + (Count > 1 ? $" ({Count} times)" : "");
+    /// <summary>File and line of the C# program that wrote the instruction, where the text has comments that say so.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>One line with everything that is known.</summary>
+    public override string ToString()
+    {
+        string line = Line > 0 ? $" line {Line}{(Source is null ? "" : $" ({Source})")}" : "";
+        string block = Block.X >= 0 ? $", block {Block}" : "", thread = Thread.X >= 0 ? $", thread {Thread}" : "";
+        string instruction = Instruction.Length > 0 ? $"`{Instruction}` " : "";
+        return $"{Kind}: {Kernel}{line}{block}{thread}, seed {Seed}: {instruction}{Message}" + (Count > 1 ? $" ({Count} times)" : "");
+    }
 }

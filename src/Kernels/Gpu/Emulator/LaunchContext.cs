@@ -35,14 +35,14 @@ internal sealed unsafe class LaunchContext(
     /// <summary>Set when a thread traps: nothing more runs.</summary>
     public bool IsStopped { get; set; }
 
+    /// <summary>Whether the launch before this one in the stream has ended: <c>griddepcontrol.wait</c> waits for it.</summary>
+    public bool IsPredecessorDone { get; set; } = true;
+
     /// <summary>Counts changes of global memory.</summary>
     public long Effects => Volatile.Read(ref _effects);
 
     /// <summary>Global memory has changed. Lost counts do no harm.</summary>
     public void AddEffect() => _effects++;
-
-    /// <summary>A warp has executed <c>griddepcontrol.wait</c>: what the predecessor wrote may be read from here on.</summary>
-    public static void WaitedForPredecessor(Warp w) => w.HasWaitedForPredecessor = true;
 
     /// <summary>The address of a variable in device memory.</summary>
     public ulong AddressOf(string symbol) => symbols[symbol];

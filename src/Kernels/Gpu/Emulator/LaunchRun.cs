@@ -1,24 +1,38 @@
 namespace Puna.Kernels.Gpu.Emulator;
 
 /// <summary>Runs all teams of a launch on the machine's threads.</summary>
-internal sealed class LaunchRun(LaunchContext context)
+internal sealed class LaunchRun(LaunchContext context) : IDisposable
 {
     private const int Quantum = 50_000;
     private const int MaximumResident = 2048;
+    private const int MaximumEarly = 32;
     private readonly object _lock = new();
     private readonly List<Team> _all = [];
     private readonly Stack<Team> _free = new();
     private readonly Queue<Team> _suspended = new();
+    private readonly Queue<Team> _held = new();
     private readonly GpuDim _clusters = new(context.Grid.X / context.Cluster.X, context.Grid.Y / context.Cluster.Y, context.Grid.Z / context.Cluster.Z);
     private long _next;
     private long _finished;
     private readonly HashSet<Team> _live = [];
+    private bool _isEarly;
     private bool _isOver;
     private Exception? _failure;
 
+    /// <summary>Whether nothing is left to run.</summary>
+    public bool IsFinished => _isOver || context.IsStopped || _finished == _clusters.Count;
+
     /// <summary>Runs to the end, or to where nothing can go on.</summary>
-    public Counters Run()
+    /// <param name="isEarly">Only to where blocks wait for the launch before this one; the next call runs the rest.</param>
+    public void Run(bool isEarly = false)
     {
+        _isEarly = isEarly;
+        while (!isEarly && _held.TryDequeue(out Team? held))
+        {
+            held.ReleaseHeld();
+            _suspended.Enqueue(held);
+        }
+
         int wanted = context.Options.Threads > 0 ? context.Options.Threads : Environment.ProcessorCount;
         int count = (int)Math.Min(wanted, _clusters.Count);
         Thread[] threads = new Thread[count - 1];
@@ -31,10 +45,19 @@ internal sealed class LaunchRun(LaunchContext context)
         Work();
         foreach (Thread thread in threads)
             thread.Join();
-        Counters counters = Tally.Sum([.. _all.Select(t => t.Tally)], context.Program.Code);
+        if (_failure is not null)
+            throw new DeviceException($"{context.Program.Entry}: the emulator failed: {_failure.Message}", _failure);
+    }
+
+    /// <summary>What all blocks executed.</summary>
+    public Counters End() => Tally.Sum([.. _all.Select(t => t.Tally)], context.Program.Code);
+
+    /// <summary>Returns the blocks' memory.</summary>
+    public void Dispose()
+    {
         foreach (Team team in _all)
             team.Dispose();
-        return _failure is null ? counters : throw new DeviceException($"{context.Program.Entry}: the emulator failed: {_failure.Message}", _failure);
+        _all.Clear();
     }
 
     private void Work()
@@ -67,7 +90,7 @@ internal sealed class LaunchRun(LaunchContext context)
         {
             while (true)
             {
-                if (_isOver || context.IsStopped || _finished == _clusters.Count)
+                if (IsFinished || (_isEarly && (_next == _clusters.Count || _held.Count + _suspended.Count + _live.Count >= MaximumEarly)))
                     return null;
                 if (_next < _clusters.Count && (_free.Count > 0 || _all.Count < MaximumResident))
                 {
@@ -116,6 +139,9 @@ internal sealed class LaunchRun(LaunchContext context)
                     _finished++;
                     _free.Push(team);
                     break;
+                case TeamState.Held:
+                    _held.Enqueue(team);
+                    break;
                 case TeamState.Deadlocked:
                     DeadlockReport.Write(team, isSpinning: false);
                     _finished++;
@@ -145,7 +171,7 @@ internal sealed class LaunchRun(LaunchContext context)
     private void CheckStuck()
     {
         bool canStartMore = _next < _clusters.Count && (_free.Count > 0 || _all.Count < MaximumResident);
-        if (canStartMore || _suspended.Concat(_live).Any(t => t.Idle < context.Options.PatienceInstructions))
+        if (_isEarly || canStartMore || _suspended.Concat(_live).Any(t => t.Idle < context.Options.PatienceInstructions))
             return;
         foreach (Team team in _suspended)
             DeadlockReport.Write(team, isSpinning: true);

@@ -33,7 +33,7 @@ internal sealed unsafe class PtxEmulator(EmulatedMemory memory, EmulatorOptions 
         return new LoadedProgram(program, symbols);
     }
 
-    /// <summary>Runs a kernel to its end.</summary>
+    /// <summary>Runs a kernel to its end, alone.</summary>
     /// <param name="loaded">The kernel.</param>
     /// <param name="grid">Blocks.</param>
     /// <param name="threads">Threads of a block.</param>
@@ -44,25 +44,26 @@ internal sealed unsafe class PtxEmulator(EmulatedMemory memory, EmulatorOptions 
     public LaunchReport Launch(
         LoadedProgram loaded, GpuDim grid, GpuDim threads, IReadOnlyList<ReadOnlyMemory<byte>> arguments, int dynamicSharedBytes = 0, GpuDim? cluster = null)
     {
-        PtxProgram program = loaded.Program;
-        GpuDim blocks = cluster ?? program.Bounds.Cluster ?? 1;
-        Check(program, grid, threads, blocks, arguments, dynamicSharedBytes);
-        Allocation parameters = memory.Allocate(Math.Max(1, program.ParameterBytes), MemoryKind.Parameters, "parameters");
-        try
-        {
-            for (int i = 0; i < arguments.Count; i++)
-                memory.Write(parameters.Address + (ulong)program.Parameters[i].Offset, arguments[i].Span);
-            Dictionary<string, ulong> symbols = new(loaded.Symbols) { [RegisterFile.ParameterBlock] = parameters.Address };
-            LaunchContext context = new(program, memory, options, grid, threads, blocks, dynamicSharedBytes, symbols);
-            Counters counters = new LaunchRun(context).Run();
-            return new LaunchReport(context.Findings.Take(notes: false), context.Findings.Take(notes: true), counters, options.Seed);
-        }
-        finally
-        {
-            memory.EndLaunch();
-            memory.Remove(parameters);
-        }
+        using StartedLaunch launch = Begin(loaded, grid, threads, arguments, dynamicSharedBytes, cluster);
+        launch.RunToEnd();
+        return launch.Finish();
     }
+
+    /// <summary>As <see cref="Launch"/>, but nothing runs yet.</summary>
+    public StartedLaunch Begin(
+        LoadedProgram loaded, GpuDim grid, GpuDim threads, IReadOnlyList<ReadOnlyMemory<byte>> arguments, int dynamicSharedBytes, GpuDim? cluster)
+    {
+        PtxProgram program = loaded.Program;
+        Check(program, grid, threads, arguments, dynamicSharedBytes, cluster);
+        Allocation parameters = memory.Allocate(Math.Max(1, program.ParameterBytes), MemoryKind.Parameters, "parameters");
+        for (int i = 0; i < arguments.Count; i++)
+            memory.Write(parameters.Address + (ulong)program.Parameters[i].Offset, arguments[i].Span);
+        Dictionary<string, ulong> symbols = new(loaded.Symbols) { [RegisterFile.ParameterBlock] = parameters.Address };
+        return new StartedLaunch(
+            new LaunchContext(program, memory, options, grid, threads, ClusterOf(program, cluster), dynamicSharedBytes, symbols), parameters);
+    }
+
+    private static GpuDim ClusterOf(PtxProgram program, GpuDim? cluster) => cluster ?? program.Bounds.Cluster ?? 1;
 
     private static byte[] Initial(VariableSyntax v, Dictionary<string, ulong> symbols, IReadOnlyDictionary<string, ulong> functions)
     {
@@ -92,8 +93,12 @@ internal sealed unsafe class PtxEmulator(EmulatedMemory memory, EmulatorOptions 
         return bytes;
     }
 
-    private void Check(PtxProgram p, GpuDim grid, GpuDim threads, GpuDim cluster, IReadOnlyList<ReadOnlyMemory<byte>> arguments, int dynamicSharedBytes)
+    /// <summary>Throws unless a launch fits the kernel and the device.</summary>
+    /// <exception cref="DeviceException">It does not.</exception>
+    public void Check(
+        PtxProgram p, GpuDim grid, GpuDim threads, IReadOnlyList<ReadOnlyMemory<byte>> arguments, int dynamicSharedBytes, GpuDim? asked)
     {
+        GpuDim cluster = ClusterOf(p, asked);
         if (arguments.Count > p.Parameters.Count)
             throw new DeviceException($"{p.Entry}: {arguments.Count} arguments are given, but the kernel has {p.Parameters.Count} parameters.");
         for (int i = 0; i < arguments.Count; i++)
@@ -117,12 +122,6 @@ internal sealed unsafe class PtxEmulator(EmulatedMemory memory, EmulatorOptions 
             throw new DeviceException($"{p.Entry}: a block needs {shared.ToString(CultureInfo.InvariantCulture)} bytes of shared memory ({p.StaticSharedBytes} static, {dynamicSharedBytes} dynamic), but {options.Arch} has {limit}.");
     }
 
-    /// <summary>Shared memory that one block may have: CUDA programming guide, technical specifications per compute capability.</summary>
-    public static int SharedLimit(GpuArch arch) => (arch.Major, arch.Minor) switch
-    {
-        (8, 0) or (8, 7) => 163 * 1024,
-        (8, _) => 99 * 1024,
-        ( >= 9, _) => 227 * 1024,
-        _ => 48 * 1024,
-    };
+    /// <inheritdoc cref="GpuArch.SharedBytesPerBlock"/>
+    public static int SharedLimit(GpuArch arch) => arch.SharedBytesPerBlock;
 }

@@ -5,6 +5,8 @@ namespace Puna.Kernels.Gpu.Emulator;
 /// <summary>An entry of a module with all functions that it calls, decoded once and run many times.</summary>
 internal sealed class PtxProgram
 {
+    private string _text = "";
+
     /// <summary>Where the first variable lies in a block's shared memory: address 0 belongs to nobody.</summary>
     public const int SharedBase = 1024;
 
@@ -54,12 +56,21 @@ internal sealed class PtxProgram
     public required LaunchBounds Bounds { get; init; }
 
     /// <summary>Whether the kernel waits for its predecessor by <c>griddepcontrol.wait</c>.</summary>
-    public bool WaitsForPredecessor => Code.Any(i => i.Syntax.Name == "griddepcontrol");
+    public bool WaitsForPredecessor => Code.Any(i => i is Instructions.GridWait);
 
     /// <summary>Parses and decodes.</summary>
     /// <param name="text">The module.</param>
     /// <param name="entry">The kernel in it.</param>
     /// <param name="arch">The device: what it lacks is refused.</param>
     /// <exception cref="DeviceException">The text is wrong, unknown, or not for this device; the message names the line.</exception>
-    public static PtxProgram Decode(string text, string entry, GpuArch arch) => new Decoder(PtxParser.Parse(text), entry, arch).Decode();
+    public static PtxProgram Decode(string text, string entry, GpuArch arch)
+    {
+        PtxProgram program = new Decoder(PtxParser.Parse(text), entry, arch).Decode();
+        program._text = text;
+        return program;
+    }
+
+    /// <summary>A finding at one of the program's instructions.</summary>
+    public Finding Describe(FindingKind kind, Instruction at, GpuDim block, GpuDim thread, ulong address, string message, int seed) =>
+        new(kind, Entry, at.Syntax.Text, at.Syntax.Line, block, thread, address, message, seed) { Source = SourceComment.Before(_text, at.Syntax.Line) };
 }

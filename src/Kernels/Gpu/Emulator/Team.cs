@@ -1,3 +1,5 @@
+using Puna.Kernels.Gpu.Emulator.Instructions;
+
 namespace Puna.Kernels.Gpu.Emulator;
 
 /// <summary>How far a team has come.</summary>
@@ -11,6 +13,9 @@ internal enum TeamState
 
     /// <summary>It runs, but nothing changes: it waits for another block.</summary>
     Spinning,
+
+    /// <summary>Threads of it wait for the launch before this one.</summary>
+    Held,
 
     /// <summary>No thread of it can go on, whatever others do.</summary>
     Deadlocked,
@@ -141,6 +146,10 @@ internal sealed partial class Team : IDisposable
                 Progress++;
                 Effects++;
             }
+            else if (!Launch.IsPredecessorDone && _warps.Any(w => GridDependency.Held(w) != 0))
+            {
+                return TeamState.Held;
+            }
             else if (!ForceParked())
             {
                 return TeamState.Deadlocked;
@@ -148,6 +157,15 @@ internal sealed partial class Team : IDisposable
         }
 
         return TeamState.Running;
+    }
+
+    /// <summary>The launch before this one has ended: threads that waited for it go on.</summary>
+    public void ReleaseHeld()
+    {
+        foreach (Warp warp in _warps)
+            warp.Release(GridDependency.Held(warp));
+        Progress++;
+        Effects++;
     }
 
     public void Dispose()

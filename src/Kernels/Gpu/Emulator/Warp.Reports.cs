@@ -28,8 +28,8 @@ internal sealed unsafe partial class Warp
             : $"undefined since line {Code[origin].Syntax.Line}: `{Code[origin].Syntax.Text}`";
     }
 
-    private Finding Describe(FindingKind kind, Instruction instruction, int lane, ulong address, string message) => new(
-        kind, _program.Entry, instruction.Syntax.Text, instruction.Syntax.Line, Block.Position, Thread(lane), address, message, Launch.Options.Seed);
+    private Finding Describe(FindingKind kind, Instruction instruction, int lane, ulong address, string message) =>
+        _program.Describe(kind, instruction, Block.Position, Thread(lane), address, message, Launch.Options.Seed);
 
     private void ReportUndefinedGuard(Instruction instruction, uint undefined)
     {

@@ -94,9 +94,6 @@ internal sealed unsafe partial class Warp : IDisposable
     /// <summary>The allocation that was accessed last: the next access is mostly there too.</summary>
     public Memory.Allocation? LastAllocation { get; set; }
 
-    /// <summary>Whether it has executed <c>griddepcontrol.wait</c>.</summary>
-    public bool HasWaitedForPredecessor { get; set; }
-
     /// <summary>Lanes that have not exited.</summary>
     public uint Alive { get; private set; }
 
@@ -161,7 +158,6 @@ internal sealed unsafe partial class Warp : IDisposable
         Current = Alive;
         Waiting = Parked = Exited = 0;
         PolledAt = -1;
-        HasWaitedForPredecessor = false;
         IsForced = false;
         Pc = _program.EntryPc;
         _nextOther = int.MaxValue;

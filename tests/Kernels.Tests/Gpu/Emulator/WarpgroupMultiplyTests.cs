@@ -293,14 +293,16 @@ internal sealed class WarpgroupCase
             .version 8.4
             .target sm_90a
             .address_size 64
-            .shared .align 1024 .b8 tile[{{ImageBytes}}];
+            .shared .align 1024 .b8 memory[{{ImageBytes}}];
             .visible .entry k(.param .u64 image, .param .u64 ra, .param .u64 sums, .param .u64 out)
             {
             .reg .u64 x, y, o, da, db, start;
-            .reg .u32 tid, i, s, e<4>, ra<4>;
+            .reg .u32 tid, i, s, tile, e<4>;
+            .reg .b32 ra<4>;
             .reg .{{register}} d<129>;
             .reg .pred p, q;
             mov.u32 tid, %tid.x;
+            mov.u32 tile, memory;
             ld.param.u64 x, [image];
             mul.lo.u32 i, tid, 16;
             mov.u32 s, tile;

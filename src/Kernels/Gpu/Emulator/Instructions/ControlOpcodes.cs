@@ -17,7 +17,7 @@ internal static partial class ControlOpcodes
         "bar" or "barrier" => Barrier(c),
         "membar" or "fence" => Fence(c),
         "nanosleep" => Sleep(c),
-        "griddepcontrol" => GridDependency(c),
+        "griddepcontrol" => GridDependency.Decode(c),
         "setmaxnreg" => Registers(c),
         _ => null,
     };
@@ -57,12 +57,6 @@ internal static partial class ControlOpcodes
     {
         c.Type();
         return new Sleep();
-    }
-
-    private static GridDependency GridDependency(DecodeContext c)
-    {
-        c.Need(GpuArch.Sm90, "griddepcontrol");
-        return new GridDependency(waits: c.TakeAny("wait", "launch_dependents") == "wait");
     }
 
     private static RegisterCount Registers(DecodeContext c)
@@ -142,13 +136,4 @@ internal sealed class Sleep : Instruction
 internal sealed class RegisterCount : Instruction
 {
     public override void Execute(Warp w, uint mask) => Convergence.Whole(w, this, mask);
-}
-
-internal sealed class GridDependency(bool waits) : Instruction
-{
-    public override void Execute(Warp w, uint mask)
-    {
-        if (waits)
-            LaunchContext.WaitedForPredecessor(w);
-    }
 }

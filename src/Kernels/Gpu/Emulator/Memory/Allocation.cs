@@ -27,7 +27,7 @@ internal static class ByteState
 }
 
 /// <summary>A piece of device memory with the state of each byte and, during a launch, who wrote and read it.</summary>
-internal sealed unsafe class Allocation : IDisposable
+internal sealed unsafe partial class Allocation : IDisposable
 {
     public const int PageBytes = 4096;
     private ulong*[]? _writers;

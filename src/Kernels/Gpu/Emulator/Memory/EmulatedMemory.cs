@@ -114,11 +114,13 @@ internal sealed unsafe class EmulatedMemory : IDisposable
         return high >= 0 ? all[high] : null;
     }
 
-    /// <summary>All launches have ended: forgets who wrote and read what.</summary>
-    public void EndLaunch()
+    /// <summary>Takes the records of who wrote and read what out of all allocations.</summary>
+    public AccessSet DetachAccesses()
     {
+        AccessSet accesses = new();
         foreach (Allocation allocation in _allocations)
-            allocation.EndLaunch();
+            allocation.Detach(accesses);
+        return accesses;
     }
 
     /// <summary>Returns everything.</summary>

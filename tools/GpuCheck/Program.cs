@@ -1,0 +1,3 @@
+using Puna.Tools.GpuCheck;
+
+return GpuCheckCommand.Run(args, Console.Out, Console.Error, TimeProvider.System);
