@@ -57,6 +57,7 @@ internal sealed class CheckDevices : IDisposable
                 Schedule = schedule,
                 Seed = _options.Seed,
                 Checked = _options.IsChecked,
+                ShuffleSums = _options.ShuffleSums,
             });
             yield return new CheckDevice(schedule == AsyncSchedule.Late ? "late" : "early", gpu, () => [.. gpu.Reports]);
         }

@@ -25,6 +25,9 @@ internal sealed record CheckOptions
     /// <summary>In the emulator: chooses the order of warps and blocks.</summary>
     public int Seed { get; init; }
 
+    /// <summary>In the emulator: whether the seed also chooses the order of sums inside one matrix instruction.</summary>
+    public bool ShuffleSums { get; init; }
+
     /// <summary>In the emulator: whether it looks for mistakes beside wrong results.</summary>
     public bool IsChecked { get; init; } = true;
 

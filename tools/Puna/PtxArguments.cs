@@ -20,6 +20,9 @@ internal sealed class PtxArguments
     private readonly Option<int?> _seed = Flags.Number("--seed", "N", 0, int.MaxValue,
         "Chooses the emulator's order of warps and blocks; reports name it [default: 0]");
 
+    private readonly Option<bool> _shuffle = Flags.Switch("--shuffle-sums",
+        "Sums inside one matrix instruction run in an order that the seed chooses, for the ISA defines none");
+
     private readonly Option<bool> _unchecked = Flags.Switch("--unchecked",
         "The emulator only computes: faster, and blind to races and undefined values");
 
@@ -43,6 +46,7 @@ internal sealed class PtxArguments
         command.Add(_backend);
         command.Add(_schedule);
         command.Add(_seed);
+        command.Add(_shuffle);
         command.Add(_unchecked);
     }
 
@@ -52,7 +56,7 @@ internal sealed class PtxArguments
         CheckBackend backend = parsed.GetValue(_backend) ?? CheckBackend.Emulator;
         if (backend == CheckBackend.Cuda)
         {
-            Option[] ofEmulator = [_schedule, _seed, _unchecked];
+            Option[] ofEmulator = [_schedule, _seed, _shuffle, _unchecked];
             foreach (Option option in ofEmulator.Where(o => parsed.GetResult(o) is { Implicit: false }))
                 throw CommandException.BadInput($"{option.Name}: it was given with --backend cuda, but only the emulator has "
                     + "such a choice. Leave one out.");
@@ -63,6 +67,7 @@ internal sealed class PtxArguments
             Backend = backend,
             Schedules = parsed.GetValue(_schedule) ?? _default,
             Seed = parsed.GetValue(_seed) ?? 0,
+            ShuffleSums = parsed.GetValue(_shuffle),
             IsChecked = !parsed.GetValue(_unchecked),
         };
     }

@@ -245,7 +245,7 @@ internal sealed class Decoder
     private void Add(InstructionSyntax syntax, Scope scope)
     {
         DecodeContext context = new(this, syntax, scope, _arch);
-        Instruction? instruction = OpcodeTable.Decode(context);
+        Instruction? instruction = Decode(context);
         if (instruction is null)
             return;
         context.CheckModifiers();
@@ -266,6 +266,19 @@ internal sealed class Decoder
             (then.Syntax, then.Index, then.Class) = (syntax, _code.Count, instruction.Class);
             (then.Guard, then.GuardIndex, then.IsGuardNegated) = (instruction.Guard, instruction.GuardIndex, instruction.IsGuardNegated);
             _code.Add(then);
+        }
+    }
+
+    // Whatever stands in a text, it is read or refused in a sentence: tables do not ask first whether every operand is there.
+    private static Instruction? Decode(DecodeContext context)
+    {
+        try
+        {
+            return OpcodeTable.Decode(context);
+        }
+        catch (Exception e) when (e is IndexOutOfRangeException or ArgumentException or InvalidOperationException or KeyNotFoundException or OverflowException or FormatException)
+        {
+            throw context.Error($"the instruction has not the form of {context.Name} ({e.Message})");
         }
     }
 

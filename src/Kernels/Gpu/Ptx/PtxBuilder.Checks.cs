@@ -38,10 +38,15 @@ public sealed partial class PtxBuilder
         if (!ReferenceEquals(value.Builder, this))
             throw Fail($"{Describe(value)} belongs to the kernel {value.Builder.Name}");
         if (value.Scope.IsClosed)
-            throw Fail($"{Describe(value)} was used after the block that made it. Declare a Variable before the block and Set it inside");
+            throw Fail($"{Describe(value)} was used after the block that made it{Place(value)}. Declare a Variable before the block and Set it inside (k.Set; = and += make a new value)");
         if (!value.IsAssigned)
             throw Fail($"{Describe(value)} was used before every way to this line has Set it");
     }
+
+    // where the value was written, as far as C# told
+    private string Place(Value value) =>
+        _lines.Find(l => l.Source is not null && Array.Exists(l.Operands, o => o.IsWritten && ReferenceEquals(o.Value, value)))
+            is { Source: { } source } ? $", at {source}" : "";
 
     private static string Describe(Value value) =>
         $"{(value.IsVariable ? "the variable" : "the value")} {(value.Name is { } name ? $"'{name}' " : "")}of type {value.Type.Name}";

@@ -8,7 +8,7 @@ using Puna.TestKit;
 
 namespace Puna.Kernels.Tests.Gpu.Emulator;
 
-/// <summary>A kernel of <c>goldens/ptx</c> with its inputs and expected outputs, run by the engine itself.</summary>
+/// <summary>A kernel of <c>goldens/ptx</c>, or of a folder like it, with its inputs and expected outputs, run by the engine itself.</summary>
 internal sealed class GoldenKernel
 {
     private readonly JsonElement _launch;
@@ -26,18 +26,24 @@ internal sealed class GoldenKernel
 
     public string Text { get; }
 
-    public static IEnumerable<string> Names()
+    public string Entry => _launch.GetProperty("entry").GetString()!; // as above
+
+    public static IEnumerable<string> Names() => Names(Path.Combine(Goldens.Repository, "..", "shared", "goldens", "ptx"));
+
+    /// <summary>Names in a folder's manifest; none where there is no folder.</summary>
+    public static IEnumerable<string> Names(string folder)
     {
-        string file = Path.Combine(Goldens.Repository, "..", "shared", "goldens", "ptx", "kernels.json");
+        string file = Path.Combine(folder, "kernels.json");
         if (!File.Exists(file))
             return [];
         using JsonDocument json = JsonDocument.Parse(File.ReadAllText(file));
         return [.. json.RootElement.GetProperty("kernels").EnumerateArray().Select(k => k.GetProperty("name").GetString()!)]; // as above
     }
 
-    public static GoldenKernel Read(string name)
+    public static GoldenKernel Read(string name) => Read(Goldens.Shared("goldens/ptx"), name);
+
+    public static GoldenKernel Read(string folder, string name)
     {
-        string folder = Goldens.Shared("goldens/ptx");
         using JsonDocument json = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "kernels.json")));
         return new GoldenKernel(folder, json.RootElement.GetProperty("kernels").EnumerateArray().First(k => k.GetProperty("name").GetString() == name).Clone());
     }

@@ -1,4 +1,3 @@
-using Puna.Kernels.Gpu.Emulator;
 using Puna.Kernels.Gpu.Emulator.Numerics;
 
 namespace Puna.Kernels.Tests.Gpu.Emulator;

@@ -117,7 +117,7 @@ internal static class MatrixConstructs
     }, l => [Dot(l.Index / 2, l.Index % 2 * 8 + 3), Dot(l.Index / 2, l.Index % 2 * 8 + 6)])
     { Within = 1e-5 };
 
-    private static object Dot(int row, int column)
+    private static float Dot(int row, int column)
     {
         byte[] a = Lane.Bytes("BF16x2", 0, 512), b = Lane.Bytes("BF16x2", 1, 512);
         return (float)Enumerable.Range(0, 16).Sum(k => BF16(a, 16 * row + k) * BF16(b, 16 * column + k));

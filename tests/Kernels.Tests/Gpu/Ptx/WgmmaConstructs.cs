@@ -116,7 +116,7 @@ internal static class WgmmaConstructs
         return [Dot(row, 5), Dot(row + 1, 10)];
     }
 
-    private static object DotOfColumns(int row, int column)
+    private static float DotOfColumns(int row, int column)
     {
         byte[] a = Lane.Bytes("BF16x2", row / 16, 512), b = Lane.Bytes("BF16x2", 4, 512);
         return (float)Enumerable.Range(0, 16).Sum(k => MatrixConstructs.BF16(a, 16 * k + row % 16) * MatrixConstructs.BF16(b, 16 * k + column));
