@@ -17,6 +17,10 @@ public class AssembledTests
         """;
 
     private const string Loop = """
+        .L_x_1:
+                /*0000*/                   LDG.E.128 R4, [R28.64] ;
+                /*0000*/                   STS.128 [R5], R4 ;
+                /*0000*/              @!P0 BRA `(.L_x_1) ;
         .L_x_0:
                 /*0000*/                   LDG.E.NA.LTC256B.128.CONSTANT R4, [R28.64] ;
                 /*0010*/                   LDG.E.NA.LTC256B.128.CONSTANT R8, [R28.64+0x200] ;
@@ -52,7 +56,7 @@ public class AssembledTests
         new Assembled("fatal\n", false, new(() => SassListing.Empty)).Problems(new(32, 4, ["HMMA"], [])));
 
     [Fact]
-    public void Instructions_for_two_kibibytes_count_loads_of_sixteen_bytes_a_lane()
+    public void Instructions_for_two_kibibytes_are_those_of_the_loop_that_multiplies_what_it_loads()
     {
         Assert.Equal(10, IssueSlots.Reached(Code.Sass));   // 5 for two loads of 512 bytes
         Assert.Null(IssueSlots.Reached(SassListing.Empty));

@@ -36,11 +36,18 @@ internal static class IssueSlots
         return null;
     }
 
-    /// <summary>What a loop needs for 2 KiB of weights, each load of 16 bytes a lane being weights; null without such loads.</summary>
+    /// <summary>
+    /// What the loop that multiplies needs for 2 KiB of weights, each load of 16 bytes a lane in it being weights; null
+    /// without such a loop.
+    /// </summary>
     /// <param name="code">The kernel.</param>
     public static double? Reached(SassListing code)
     {
-        int loads = code.LongestLoop.Count(i => i.Mnemonic.StartsWith("LDG.", StringComparison.Ordinal) && i.Mnemonic.Contains(".128", StringComparison.Ordinal));
-        return loads == 0 ? null : 2048.0 * code.LoopInstructions / (loads * BytesPerLoad);
+        SassInstruction[]? loop = code.Loops.Select(l => l.Body.Select(i => code.Instructions[i]).ToArray())
+            .Where(l => l.Any(i => i.Mnemonic.Contains("MMA.", StringComparison.Ordinal)) && l.Any(IsLoad)).MinBy(l => l.Length);
+        return loop is null ? null : 2048.0 * loop.Length / (loop.Count(IsLoad) * BytesPerLoad);
     }
+
+    private static bool IsLoad(SassInstruction instruction) =>
+        instruction.Mnemonic.StartsWith("LDG.", StringComparison.Ordinal) && instruction.Mnemonic.Contains(".128", StringComparison.Ordinal);
 }

@@ -47,8 +47,8 @@ internal sealed class KernelTable(CheckReport report)
 
             ## Code
 
-            Assembled by ptxas {report.Assembler} for the same shapes; budgets in brackets. *Per 2 KiB*: instructions that a warp issues for 2 KiB of weights, and what
-            was planned; *issue load*: their share of the {IssueSlots.PerTwoKibibytes} issue slots that an H100 has in the time in which 2 KiB arrive.
+            Assembled by ptxas {report.Assembler} for the same shapes; budgets in brackets. *Loop*: the longest innermost one. *Per 2 KiB*: instructions that a warp issues for
+            2 KiB of weights in the loop that multiplies, and what was planned; *issue load*: their share of the {IssueSlots.PerTwoKibibytes} issue slots that an H100 has in the time in which 2 KiB arrive.
 
             | kernel | arch | result | registers | local bytes | instructions | loop | per 2 KiB | issue load | mnemonics |
             |---|---|---|--:|--:|--:|--:|--:|--:|---|

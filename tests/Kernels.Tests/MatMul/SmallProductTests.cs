@@ -3,6 +3,7 @@ using Puna.Kernels.Gpu;
 using Puna.Kernels.Gpu.Emulator.Numerics;
 using Puna.Kernels.Gpu.Layouts;
 using Puna.Kernels.Tests.Gpu;
+using Puna.Tools.KernelChecks;
 using static Puna.Kernels.Gpu.SpecArguments;
 
 namespace Puna.Kernels.Tests.MatMul;

@@ -1,4 +1,7 @@
+using System.Globalization;
+using System.Text;
 using Puna.Kernels.Gpu.Emulator;
+using Puna.TestKit;
 
 namespace Puna.Kernels.Tests.Gpu.Emulator;
 
@@ -44,6 +47,29 @@ public class BrokenKernelTests
         Assert.Equal((1, 63, 1), (finding.Block.X, finding.Thread.X, finding.Count));
         Assert.Contains("the nearest buffer before it has 512 bytes", finding.Message, StringComparison.Ordinal);
         Assert.Contains("begins 0 bytes past the end", finding.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_list_of_reports_is_the_kept_one()
+    {
+        StringBuilder text = new("""
+            # Broken kernels and the report of each
+
+            Kernels with one mistake from `tests/Kernels.Tests/Gpu/Emulator/BrokenKernels.cs`, and what the emulator says of each: the first report of its kind, with seed 0.
+            The twin of each without the mistake gets no report. `tests/Kernels.Tests/Gpu/Emulator/BrokenKernelTests.cs` runs all of them and keeps this list.
+
+            | mistake | report | instruction | in words |
+            |---|---|---|---|
+
+            """);
+        foreach (BrokenKernel kernel in BrokenKernels.All)
+        {
+            Finding finding = kernel.Run(kernel.Broken, Options(seed: 0) with { Threads = 1 }).Reports.First(r => r.Kind == kernel.Kind);
+            string instruction = finding.Instruction.Length == 0 ? "-" : $"`{finding.Instruction}`";
+            text.Append(CultureInfo.InvariantCulture, $"| {kernel.Name} | {kernel.Kind} | {instruction} | {finding.Message.Replace("|", "\\|", StringComparison.Ordinal)} |\n");
+        }
+
+        GoldenFile.Matches("docs/results/broken-kernels.md", text.ToString());
     }
 
     // few instructions of patience: these kernels are short, and stuck ones shall not take long

@@ -2,7 +2,7 @@ using Puna.Kernels.Gpu.Emulator;
 
 namespace Puna.Kernels.Tests.Gpu.Emulator;
 
-/// <summary>One kernel at least for each kind of report that needs no asynchronous instruction.</summary>
+/// <summary>One kernel at least for each kind of report that one launch can get; wgmma and tensor copies have tests of their own.</summary>
 internal static class BrokenKernels
 {
     private const string Store = "st.global.f32 [%yi], %f1;";
@@ -40,7 +40,7 @@ internal static class BrokenKernels
         new("half of a packed value undefined", FindingKind.UndefinedOutput,
             "{ .reg .b16 %h<4>; mov.b32 {%h0, %h1}, %f1; mov.b32 %r1, {%h0, %h2}; st.global.b32 [%yi], %r1; }",
             "{ .reg .b16 %h<4>; mov.b32 {%h0, %h1}, %f1; mov.b32 %r1, {%h0, %h2}; and.b32 %r1, %r1, 65535; st.global.b32 [%yi], %r1; }"),
-        .. Races, .. Convergences,
+        .. Races, .. Convergences, .. Copies,
     ];
 
     // the other warp's value: the tile is written by thread t and read by t ^ 32
@@ -119,4 +119,40 @@ internal static class BrokenKernels
             $"setp.lt.u32 %p1, %lane, 16; @%p1 bra.uni DONE; add.f32 %f1, %f1, %f1; DONE: {Store}", $"setp.lt.u32 %p1, %lane, 16; @%p1 bra DONE; add.f32 %f1, %f1, %f1; DONE: {Store}"),
         new("trap", FindingKind.Trap, $"{Store} setp.eq.u32 %p1, %i, 5; @%p1 trap;", $"{Store} setp.eq.u32 %p1, %i, 1000; @%p1 trap;"),
     ];
+
+    private const string Mine = "mov.u32 %r1, tile; mad.lo.u32 %r1, %tid, 4, %r1;";
+    private const string Wait = "WAIT: mbarrier.try_wait.parity.shared::cta.b64 %p2, [%r2], 0; @!%p2 bra WAIT;";
+
+    private static IEnumerable<BrokenKernel> Copies =>
+    [
+        new("asynchronous copy that nobody waits for", FindingKind.InFlight,
+            $"{Mine} cp.async.ca.shared.global [%r1], [%xi], 4; ld.shared.f32 %f1, [%r1]; {Store}",
+            $"{Mine} cp.async.ca.shared.global [%r1], [%xi], 4; cp.async.wait_all; ld.shared.f32 %f1, [%r1]; {Store}", Tile),
+        new("asynchronous copy read by the other warp without a barrier", FindingKind.SharedRace,
+            $"{Exchange} cp.async.ca.shared.global [%r2], [%xi], 4; cp.async.wait_all; ld.shared.f32 %f1, [%r3]; {Store}",
+            $"{Exchange} cp.async.ca.shared.global [%r2], [%xi], 4; cp.async.wait_all; bar.sync 0; ld.shared.f32 %f1, [%r3]; {Store}", Tile),
+        new("bulk store of what threads wrote without fence.proxy.async", FindingKind.MissingProxyFence, BulkStore(""), BulkStore("fence.proxy.async;"), BulkTile) { Target = "sm_90a" },
+        new("bulk copy that nobody waits for", FindingKind.InFlight, BulkLoad(wait: ""), BulkLoad(), BulkTile) { Target = "sm_90a" },
+        new("bulk copy of more bytes than were announced", FindingKind.Misuse, BulkLoad(announced: 128), BulkLoad(), BulkTile) { Target = "sm_90a" },
+        new("bulk copy of fewer bytes than were announced", FindingKind.Deadlock, BulkLoad(announced: 512), BulkLoad(), BulkTile) { Target = "sm_90a" },
+        new("wait for the phase before", FindingKind.InFlight, BulkLoad(wait: Wait.Replace("], 0", "], 1", StringComparison.Ordinal)), BulkLoad(), BulkTile) { Target = "sm_90a" },
+    ];
+
+    private const string BulkTile = ".shared .align 128 .b8 tile[256]; .shared .align 8 .b8 full[8];";
+
+    // a block's 64 floats of x come into the tile
+    private static string BulkLoad(int announced = 256, string wait = Wait) => $"""
+        mov.u32 %r1, tile; mov.u32 %r2, full; setp.eq.u32 %p1, %tid, 0; mul.wide.u32 %rd1, %block, 256; add.u64 %rd1, %rd1, %x;
+        @%p1 mbarrier.init.shared.b64 [%r2], 1; @%p1 fence.mbarrier_init.release.cluster; bar.sync 0;
+        @%p1 mbarrier.arrive.expect_tx.shared::cta.b64 _, [%r2], {announced};
+        @%p1 cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%r1], [%rd1], 256, [%r2];
+        {wait} mad.lo.u32 %r3, %tid, 4, %r1; ld.shared.f32 %f1, [%r3]; {Store}
+        """;
+
+    // the tile goes to a block's 64 floats of y
+    private static string BulkStore(string fence) => $"""
+        {Mine} st.shared.f32 [%r1], %f1; {fence} bar.sync 0; setp.eq.u32 %p1, %tid, 0; @!%p1 bra DONE;
+        mov.u32 %r2, tile; mul.wide.u32 %rd1, %block, 256; add.u64 %rd1, %rd1, %y;
+        cp.async.bulk.global.shared::cta.bulk_group [%rd1], [%r2], 256; cp.async.bulk.commit_group; cp.async.bulk.wait_group 0; DONE:
+        """;
 }

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Puna.Kernels.Gpu;
 using Puna.Kernels.Gpu.Ptx;
 using Puna.TestKit;
+using Puna.Tools.KernelChecks;
 
 namespace Puna.Kernels.Tests.Gpu.Ptx;
 
