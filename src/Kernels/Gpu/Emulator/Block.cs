@@ -1,3 +1,4 @@
+using Puna.Kernels.Gpu.Emulator.Instructions;
 using Puna.Kernels.Gpu.Emulator.Memory;
 
 namespace Puna.Kernels.Gpu.Emulator;
@@ -70,6 +71,8 @@ internal sealed partial class Block : IDisposable
         Team.WarpExited();
         foreach (NamedBarrier barrier in Barriers)
             barrier.WarpExited();
+        if (Launch.Options.Checked && LiveThreads() == 0)
+            RegisterCount.Check(this);
     }
 
     /// <summary>Threads that have not exited, in whole warps.</summary>

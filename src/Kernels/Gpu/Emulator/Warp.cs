@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Puna.Kernels.Gpu.Emulator.Instructions;
 
 namespace Puna.Kernels.Gpu.Emulator;
 
@@ -159,6 +160,7 @@ internal sealed unsafe partial class Warp : IDisposable
         Waiting = Parked = Exited = 0;
         PolledAt = -1;
         IsForced = false;
+        RegisterCount = null;
         Pc = _program.EntryPc;
         _nextOther = int.MaxValue;
         Launch.FillSpecials(this);
@@ -167,6 +169,9 @@ internal sealed unsafe partial class Warp : IDisposable
         ClearCalls();
         StartAsync();
     }
+
+    /// <summary>The last <c>setmaxnreg</c> that it executed; null before the first.</summary>
+    public RegisterCount? RegisterCount { get; set; }
 
     /// <summary>Fills all lanes of a register.</summary>
     public void Fill(Register r, ulong value)

@@ -68,7 +68,7 @@ internal static partial class ControlOpcodes
         c.Type();
         long count = c.Immediate(0);
         return count is < 24 or > 256 || count % 8 != 0
-            ? throw c.Error($"{count} registers are asked for, but a multiple of 8 from 24 to 256 was expected") : new RegisterCount();
+            ? throw c.Error($"{count} registers are asked for, but a multiple of 8 from 24 to 256 was expected") : new RegisterCount((int)count);
     }
 }
 
@@ -132,8 +132,34 @@ internal sealed class Sleep : Instruction
     public override void Execute(Warp w, uint mask) => w.IsYielding = true;
 }
 
-/// <summary>setmaxnreg: only the assembler knows how many registers a warp has.</summary>
-internal sealed class RegisterCount : Instruction
+/// <summary>
+/// setmaxnreg: bookkeeping, for only the assembler knows what a warp begins with. When the block ends, what its warps asked
+/// for last must fit into a multiprocessor together.
+/// </summary>
+internal sealed class RegisterCount(int registers) : Instruction
 {
-    public override void Execute(Warp w, uint mask) => Convergence.Whole(w, this, mask);
+    private const int RegisterFileSize = 65536;
+
+    public int Registers => registers;
+
+    public override void Execute(Warp w, uint mask)
+    {
+        if (Convergence.Whole(w, this, mask))
+            w.RegisterCount = this;
+    }
+
+    /// <summary>Reports warps of a block that ask for more than there is; called when the last of them has exited.</summary>
+    public static void Check(Block block)
+    {
+        int sum = block.Warps.Sum(w => 32 * (w.RegisterCount?.Registers ?? 0));
+        if (sum <= RegisterFileSize)
+            return;
+        Warp largest = block.Warps.MaxBy(w => w.RegisterCount?.Registers ?? 0)!; // a block has warps
+        RegisterCount at = largest.RegisterCount!; // the sum is not 0
+        if (largest.IsNew(FindingKind.Misuse, at))
+        {
+            largest.Report(FindingKind.Misuse, at, 0, 0,
+                $"The warps of the block ask for {sum} registers together, but a multiprocessor has {RegisterFileSize}: some would wait for ever.");
+        }
+    }
 }
