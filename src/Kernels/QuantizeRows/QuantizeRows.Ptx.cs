@@ -10,10 +10,10 @@ public static partial class QuantizeRows
     /// one word; one by one where rows do not begin at multiples of 16 bytes.
     /// </summary>
     /// <remarks>Parameters: x F32 <c>[rows, cols]</c>, codes I8 <c>[rows, cols]</c>, scales F32 <c>[rows]</c>. The grid is [rows].</remarks>
-    /// <param name="arch">The target.</param>
     /// <param name="cols">Elements per row; a constant in the PTX.</param>
+    /// <param name="arch">The target.</param>
     /// <exception cref="ArgumentException">No block holds such a row.</exception>
-    public static GpuKernel Ptx(GpuArch arch, int cols)
+    public static GpuKernel Ptx(int cols, GpuArch arch)
     {
         BlockRow row = BlockRow.Of("QuantizeRows", cols);
         return PtxBuilder.Kernel($"quantize_rows_{cols}", arch, row.Threads, k =>

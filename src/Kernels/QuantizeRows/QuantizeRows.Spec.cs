@@ -39,7 +39,7 @@ public static partial class QuantizeRows
         for (int r = 0; r < rows; r++)
             scales[r] = Reference(x.Row<float>(r), codes.AsSpan(r * cols, cols));
 
-        return new KernelCall(Ptx(arch, cols), rows,
+        return new KernelCall(Ptx(cols, arch), rows,
             [Buffer("x", x), Output("codes", codes.Length), Output("scales", 4L * rows)],
             [
                 new ExpectedOutput("codes", NumberFormat.I8, MemoryMarshal.AsBytes(codes.AsSpan()).ToArray(), 0, 0),

@@ -33,7 +33,8 @@ internal static class DeadlockReport
             IEnumerable<string> barriers = block.Barriers.Where(b => b.Arrived > 0).Select(b => b.Describe())
                 .Concat(block.Transactions.Where(t => t.Bytes != 0 || t.Pending != t.Expected).Select(t => t.Describe()));
             string named = string.Join("; ", who.Take(MaximumNamed).Concat(barriers));
-            string why = isSpinning ? $"No thread changes anything any more: after {team.Idle} warp instructions without effect" : "No thread can go on";
+            string why = team.IsEndless ? $"The threads have not come to an end after {team.Steps} warp instructions"
+                : isSpinning ? $"No thread changes anything any more: after {team.Idle} warp instructions without effect" : "No thread can go on";
             first.Report(FindingKind.Deadlock, at, lane, 0, $"{why}: {named}{(who.Count > MaximumNamed ? $"; and {who.Count - MaximumNamed} more" : "")}.");
         }
     }

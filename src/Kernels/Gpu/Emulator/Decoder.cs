@@ -292,8 +292,22 @@ internal sealed class Decoder
             scope.Add(r.Name, Registers.Add(r.Type, r.Name));
     }
 
+    private static void CheckSize(VariableSyntax variable)
+    {
+        // CUDA programming guide, technical specifications: 512 KB of local memory per thread; shared memory is checked at the launch
+        long limit = variable.Space switch
+        {
+            StateSpace.Shared => 1 << 20,
+            StateSpace.Local or StateSpace.Param => 512 << 10,
+            _ => 1L << 32,
+        };
+        if (variable.Bytes < 0 || variable.Bytes > limit)
+            throw new DeviceException($"PTX line {variable.Line}: {variable.Name} has {variable.Bytes} bytes, but {limit} are possible.");
+    }
+
     private void Declare(Scope scope, VariableSyntax variable, string uniqueName)
     {
+        CheckSize(variable);
         switch (variable.Space)
         {
             case StateSpace.Shared when variable.Count == 0:
@@ -328,6 +342,7 @@ internal sealed class Decoder
             return (p, register, -1);
         }
 
+        CheckSize(p);
         int offset = Local((int)p.Bytes, Math.Max(p.Alignment, 4));
         scope.Add(p.Name, new Symbol(StateSpace.Local, offset, p));
         return (p, Register.Sink, offset);

@@ -40,4 +40,8 @@ public sealed record EmulatorOptions
     /// <summary>Warp instructions that one block may execute without any visible effect before it counts as stuck.</summary>
     /// <value>4 million by default.</value>
     public long PatienceInstructions { get; init; } = 4_000_000;
+
+    /// <summary>Warp instructions that one block, or one cluster, may execute at all before it counts as endless.</summary>
+    /// <value>1000 million by default.</value>
+    public long MaximumInstructions { get; init; } = 1_000_000_000;
 }

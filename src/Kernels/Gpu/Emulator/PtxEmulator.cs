@@ -69,6 +69,8 @@ internal sealed unsafe class PtxEmulator(EmulatedMemory memory, EmulatorOptions 
     {
         byte[] bytes = new byte[Math.Max(1, v.Bytes)];
         int size = v.Type.Bytes();
+        if ((long)v.Values.Length * size > bytes.Length)
+            throw new DeviceException($"PTX line {v.Line}: {v.Name} has {bytes.Length} bytes, but {v.Values.Length} values of {size} bytes are given.");
         Span<byte> item = stackalloc byte[8];
         for (int i = 0; i < v.Values.Length; i++)
         {

@@ -73,6 +73,9 @@ internal sealed partial class Team : IDisposable
     /// <summary>Warp instructions since its last effect.</summary>
     public long Idle { get; private set; }
 
+    /// <summary>Whether it has run for longer than any kernel should.</summary>
+    public bool IsEndless => Steps > Launch.Options.MaximumInstructions;
+
     /// <summary>Its first block's number, which seeds its random numbers.</summary>
     public int Number { get; private set; }
 
@@ -135,6 +138,8 @@ internal sealed partial class Team : IDisposable
                 budget -= steps;
                 Count(steps);
                 start = Math.Min(start, Idle);
+                if (IsEndless)
+                    return TeamState.Deadlocked;
             }
             else if (Async.CompleteOne(this))
             {

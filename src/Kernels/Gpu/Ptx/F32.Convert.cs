@@ -113,7 +113,7 @@ public readonly partial struct F32
     public TF32 ToTF32([CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
         Arithmetic.Call<TF32>("cvt.rna.tf32.f32", file, line, _value);
 
-    /// <summary><c>cvt.rni.sat.s8.f32</c>: to nearest even, into [-128, 127].</summary>
+    /// <summary><c>cvt.rni.sat.s8.f32</c>: to nearest even, into [-128, 127], NaN 0.</summary>
     /// <param name="file">Passed by the compiler.</param>
     /// <param name="line">Passed by the compiler.</param>
     public I8 RoundToI8([CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>

@@ -14,7 +14,7 @@ public sealed partial class PtxBuilder
     public F32 BlockSum(F32 value, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
         BlockReduce(value, "block_sums", v => WarpSum(v, file, line), (a, b) => a + b, file, line);
 
-    /// <summary>The largest over the block, in every thread; as <see cref="BlockSum"/>.</summary>
+    /// <summary>The largest over the block, in every thread; as <see cref="BlockSum"/>. NaN counts as nothing where there is a number.</summary>
     /// <param name="value">What each thread gives.</param>
     /// <param name="file">Passed by the compiler.</param>
     /// <param name="line">Passed by the compiler.</param>

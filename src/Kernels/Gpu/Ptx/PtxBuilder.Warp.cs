@@ -58,7 +58,7 @@ public sealed partial class PtxBuilder
     public I32 WarpSum(I32 value, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
         Redux<I32>("add", value, file, line);
 
-    /// <summary>The largest over the warp, in every lane.</summary>
+    /// <summary>The largest over the warp, in every lane; NaN counts as nothing where there is a number.</summary>
     /// <param name="value">What each lane gives.</param>
     /// <param name="file">Passed by the compiler.</param>
     /// <param name="line">Passed by the compiler.</param>
