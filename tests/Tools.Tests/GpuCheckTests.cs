@@ -46,6 +46,35 @@ public class GpuCheckTests
     }
 
     [Fact]
+    public void The_offline_assembler_adds_what_it_made_of_each_kernel()
+    {
+        using TemporaryFolder folder = new();
+        Assert.SkipWhen(PtxasFile.Path is null, $"skipped: {PtxasFile.Reason}");
+
+        (int code, string output, _) = Run("--backend", "emulator", "--only", "product_i8_i8", "--ptxas", PtxasFile.Path ?? "", "--output", folder.Path);
+
+        Assert.True(code == 0, output);
+        Assert.Contains("2 assembled, 2 within budget", output, StringComparison.Ordinal);
+        using JsonDocument report = JsonDocument.Parse(File.ReadAllText(folder.File("gpu-check.json")));
+        JsonElement row = report.RootElement.GetProperty("assembly")[1];
+        Assert.Equal("sm_90a", row.GetProperty("arch").GetString());
+        Assert.InRange(row.GetProperty("per_two_kibibytes").GetDouble(), 11, 22);
+        Assert.Matches(@"\| product_i8_i8 \| sm_90a \| pass \| \d+ \(72\) \| 0 \|", File.ReadAllText(folder.File("gpu-check.md")));
+    }
+
+    [Fact]
+    public void Counts_of_the_emulator_stand_beside_what_nobody_measured()
+    {
+        using TemporaryFolder folder = new();
+
+        Run("--backend", "emulator", "--only", "vector_add", "--output", folder.Path);
+
+        // 8,192 sums: two numbers read and one written for each
+        Assert.Contains("| vector_add | sm_90a | [8192] | 18 of 18 pass | 4864 | 0 | 3072 | 3072 | - | - | - | not measured | not measured |",
+            File.ReadAllText(folder.File("gpu-check.md")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Under_the_sanitizer_no_file_is_written()
     {
         using TemporaryFolder folder = new();
@@ -59,6 +88,7 @@ public class GpuCheckTests
     [Theory]
     [InlineData("gpu-check: --minutes: 0 was given, but at least 1 was expected.", "--minutes", "0")]
     [InlineData("gpu-check: --backend: 'gpu' was given, but 'cuda' or 'emulator' was expected. See 'gpu-check --help'.", "--backend", "gpu")]
+    [InlineData("gpu-check: /nowhere/ptxas: there is no such file, but NVIDIA's assembler and disassembler were expected (ptxas, nvdisasm).", "--backend", "emulator", "--ptxas", "/nowhere/ptxas")]
     [InlineData("gpu-check: Unrecognized command or argument '--frob'. See 'gpu-check --help'.", "--frob")]
     public void Wrong_arguments_are_a_sentence(string sentence, params string[] arguments)
     {
