@@ -60,7 +60,7 @@ internal sealed class KernelTable(CheckReport report)
             string rate = row.PerTwoKibibytes is { } reached ? string.Create(CultureInfo.InvariantCulture, $"{reached:F1} ({row.PlannedPerTwoKibibytes})") : "-";
             string load = row.IssueLoadPercent is { } percent ? string.Create(CultureInfo.InvariantCulture, $"{percent:F0} %") : "-";
             text.Append(CultureInfo.InvariantCulture, $"| {row.Kernel} | {row.Arch} | {MarkdownReport.Word(row.Result)} | {row.Registers} ({row.RegisterBudget}) | {row.LocalBytes} ")
-                .Append(CultureInfo.InvariantCulture, $"| {row.Instructions} | {loop} | {rate} | {load} | {string.Join(", ", row.Mnemonics.Select(m => $"`{m}`"))} |\n");
+                .Append(CultureInfo.InvariantCulture, $"| {row.Instructions} | {loop} | {rate} | {load} | {string.Join(", ", row.Mnemonics)} |\n");
         }
 
         foreach (AssemblyRow row in report.Assembly.Where(r => r.Result == CheckVerdict.Fail))
