@@ -266,7 +266,7 @@ internal static class AsyncOpcodes
 
     private static Register[] Coordinates(DecodeContext c, Operand map, int rank)
     {
-        Register[] coordinates = map is AddressOperand a 
+        Register[] coordinates = map is AddressOperand a
             ? [.. a.Coordinates.SelectMany(o => o is VectorOperand v ? (IEnumerable<Operand>)v.Items : [o]).Select(o => c.SourceOf(o, PtxType.S32))] : [];
         return coordinates.Length == rank ? coordinates : throw c.Error($"{rank} coordinates were expected");
     }
