@@ -101,6 +101,20 @@ internal sealed unsafe class EmulatedMemory : IDisposable
     public Allocation? Before(ulong address)
     {
         Allocation[] all = _allocations;
+        int next = CountUpTo(all, address);
+        return next > 0 ? all[next - 1] : null;
+    }
+
+    /// <summary>The allocation that begins first behind an address, for messages; null if there is none.</summary>
+    public Allocation? Behind(ulong address)
+    {
+        Allocation[] all = _allocations;
+        int next = CountUpTo(all, address);
+        return next < all.Length ? all[next] : null;
+    }
+
+    private static int CountUpTo(Allocation[] all, ulong address)
+    {
         int low = 0, high = all.Length - 1;
         while (low <= high)
         {
@@ -111,7 +125,7 @@ internal sealed unsafe class EmulatedMemory : IDisposable
                 high = middle - 1;
         }
 
-        return high >= 0 ? all[high] : null;
+        return low;
     }
 
     /// <summary>Takes the records of who wrote and read what out of all allocations.</summary>

@@ -37,11 +37,24 @@ internal static unsafe partial class MemoryAccess
         FindingKind kind = freed ? FindingKind.FreedMemory : FindingKind.OutOfBounds;
         if (!w.IsNew(kind, instruction))
             return;
-        string where = near is null ? "no memory lies there"
-            : freed ? $"it lies in a buffer of {near.Bytes} bytes at 0x{near.Address:x} that has been freed"
-            : $"the nearest {(near.Name.Length == 0 ? "buffer" : $"variable {near.Name}")} before it has {near.Bytes} bytes at 0x{near.Address:x}, so it begins {(long)(address - near.Address) - near.Bytes} bytes past the end";
+        string where = freed ? $"it lies in a buffer of {near!.Bytes} bytes at 0x{near.Address:x} that has been freed" // freed: near is one
+            : Neighbour(near, w.Launch.Memory.Behind(address), address);
         w.Report(kind, instruction, lane, address, $"{bytes} bytes at 0x{address:x}: {where}.");
     }
+
+    // how far an address lies from the nearer of the two allocations around it
+    private static string Neighbour(Allocation? before, Allocation? behind, ulong address)
+    {
+        const ulong Far = 1 << 20;
+        ulong past = before is null ? ulong.MaxValue : address - before.Address - (ulong)before.Bytes;
+        ulong ahead = behind is null ? ulong.MaxValue : behind.Address - address;
+        if (behind is not null && ahead < past && ahead < Far)
+            return $"it begins {ahead} bytes before the {Name(behind)} at 0x{behind.Address:x}";
+        return before is null ? "no memory lies there"
+            : $"the nearest {Name(before)} before it has {before.Bytes} bytes at 0x{before.Address:x}, so it begins {past} bytes past the end";
+    }
+
+    private static string Name(Allocation allocation) => allocation.Name.Length == 0 ? "buffer" : $"variable {allocation.Name}";
 
     private static void CheckGlobal(Warp w, Instruction instruction, int lane, Allocation memory, long offset, int bytes, AccessKind kind)
     {
