@@ -46,9 +46,6 @@ internal sealed class KernelTensors
         return Enum.TryParse(type.ToString(), out format);
     }
 
-    /// <summary>The type in a file for what kernels call <paramref name="format"/>.</summary>
-    public static SafetensorsDType DTypeOf(NumberFormat format) => Enum.Parse<SafetensorsDType>(format.ToString());
-
     /// <summary>A tensor's type and shape.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="where">Who asks, for messages.</param>

@@ -23,7 +23,8 @@ public static partial class MatMul
         }
     }
 
-    private static double Dot(ReadOnlySpan<float> x, ReadOnlySpan<float> w)
+    /// <summary>The sum of products of two rows, in segments.</summary>
+    internal static double Dot(ReadOnlySpan<float> x, ReadOnlySpan<float> w)
     {
         double total = 0;
         for (int segment = 0; segment < Segments.Count; segment++)

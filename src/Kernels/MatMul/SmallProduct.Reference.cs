@@ -10,7 +10,7 @@ internal static partial class SmallProduct
             x.CopyRow(m, row);
             foreach (ref float v in row)
                 v = (float)(Half)v;
-            y.Row<float>(m)[column] = (float)(Dot(row, weights) * scale);
+            y.Row<float>(m)[column] = (float)(MatMul.Dot(row, weights) * scale);
         }
     }
 
@@ -19,20 +19,5 @@ internal static partial class SmallProduct
     {
         if (x.DType is not (DType.F16 or DType.F32) || y.DType != DType.F32 || y.Rows != x.Rows || y.Cols != scales || codes != scales * x.Cols)
             throw new ArgumentException($"{op}: x is {x}, there are {codes} codes and {scales} scales, output {y}.");
-    }
-
-    private static double Dot(ReadOnlySpan<float> x, ReadOnlySpan<float> w)
-    {
-        double total = 0;
-        for (int segment = 0; segment < Segments.Count; segment++)
-        {
-            double sum = 0;
-            int end = Segments.Start(w.Length, segment + 1);
-            for (int k = Segments.Start(w.Length, segment); k < end; k++)
-                sum += (double)x[k] * w[k];
-            total += sum;
-        }
-
-        return total;
     }
 }

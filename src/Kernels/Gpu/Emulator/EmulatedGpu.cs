@@ -11,7 +11,6 @@ namespace Puna.Kernels.Gpu.Emulator;
 public sealed unsafe class EmulatedGpu : IGpu
 {
     // As many as the emulator's %nsmid.
-    private const int Multiprocessors = 132;
 
     // A block's own, and what the system keeps of each: CUDA programming guide, compute capabilities.
     private const int ReservedSharedBytes = 1024;
@@ -54,8 +53,8 @@ public sealed unsafe class EmulatedGpu : IGpu
     /// <summary>What a device of an architecture says of itself, with 16 GiB of memory.</summary>
     public static GpuFacts FactsOf(GpuArch arch)
     {
-        int shared = PtxEmulator.SharedLimit(arch);
-        return new GpuFacts($"emulated {arch}", arch, 0, Multiprocessors, shared, shared + ReservedSharedBytes, 50L << 20, 16L << 30, 0);
+        int shared = arch.SharedBytesPerBlock;
+        return new GpuFacts($"emulated {arch}", arch, 0, LaunchContext.Multiprocessors, shared, shared + ReservedSharedBytes, 50L << 20, 16L << 30, 0);
     }
 
     /// <inheritdoc/>

@@ -7,7 +7,9 @@ internal sealed unsafe class LaunchContext(
     PtxProgram program, EmulatedMemory memory, EmulatorOptions options, GpuDim grid, GpuDim threads, GpuDim cluster, int dynamicSharedBytes,
     IReadOnlyDictionary<string, ulong> symbols)
 {
-    private const int Multiprocessors = 132;
+    /// <summary>Those of an H100.</summary>
+    public const int Multiprocessors = 132;
+
     private long _effects;
 
     public PtxProgram Program => program;

@@ -26,9 +26,6 @@ internal sealed class NamedBarrier(Block block, int number)
     /// <summary>Threads that have arrived in this phase.</summary>
     public int Arrived => _count;
 
-    /// <summary>Whether threads wait here.</summary>
-    public bool HasWaiting => _waiting.Count > 0;
-
     public void Reset()
     {
         _clock = block.Team.Clocks.NewClock();

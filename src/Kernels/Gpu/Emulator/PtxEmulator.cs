@@ -99,7 +99,7 @@ internal sealed unsafe class PtxEmulator(EmulatedMemory memory, EmulatorOptions 
         PtxProgram p, GpuDim grid, GpuDim threads, IReadOnlyList<ReadOnlyMemory<byte>> arguments, int dynamicSharedBytes, GpuDim? asked)
     {
         GpuDim cluster = ClusterOf(p, asked);
-        if (arguments.Count > p.Parameters.Count)
+        if (arguments.Count != p.Parameters.Count)
             throw new DeviceException($"{p.Entry}: {arguments.Count} arguments are given, but the kernel has {p.Parameters.Count} parameters.");
         for (int i = 0; i < arguments.Count; i++)
         {
@@ -117,11 +117,8 @@ internal sealed unsafe class PtxEmulator(EmulatedMemory memory, EmulatorOptions 
             throw new DeviceException($"{p.Entry}: a grid of {grid} blocks is asked for, but one block is the least.");
         if (cluster.Count is < 1 or > 16 || grid.X % cluster.X != 0 || grid.Y % cluster.Y != 0 || grid.Z % cluster.Z != 0)
             throw new DeviceException($"{p.Entry}: a grid of {grid} blocks is no whole number of clusters of {cluster}.");
-        int shared = p.StaticSharedBytes + dynamicSharedBytes, limit = SharedLimit(options.Arch);
+        int shared = p.StaticSharedBytes + dynamicSharedBytes, limit = options.Arch.SharedBytesPerBlock;
         if (shared > limit)
             throw new DeviceException($"{p.Entry}: a block needs {shared.ToString(CultureInfo.InvariantCulture)} bytes of shared memory ({p.StaticSharedBytes} static, {dynamicSharedBytes} dynamic), but {options.Arch} has {limit}.");
     }
-
-    /// <inheritdoc cref="GpuArch.SharedBytesPerBlock"/>
-    public static int SharedLimit(GpuArch arch) => arch.SharedBytesPerBlock;
 }

@@ -160,15 +160,6 @@ internal sealed unsafe partial class Warp
         Reschedule();
     }
 
-    /// <summary>Puts lanes back before the present instruction: they execute it again, after the others.</summary>
-    public void Retry(uint mask, Instruction instruction)
-    {
-        Suspend();
-        for (uint m = mask; m != 0; m &= m - 1)
-            LanePc[BitOperations.TrailingZeroCount(m)] = instruction.Index;
-        Reschedule();
-    }
-
     /// <summary>Lets parked lanes go on behind their instruction: it has been done for them.</summary>
     public void PassParked(uint mask)
     {

@@ -61,12 +61,6 @@ internal sealed unsafe partial class Allocation : IDisposable
 
     public bool IsReadOnly => Kind is MemoryKind.Constant or MemoryKind.Parameters;
 
-    /// <summary>Whether a thread of the present launch has written here.</summary>
-    public bool HasWriters => _writers is not null;
-
-    /// <summary>Whether a thread of the present launch has read here.</summary>
-    public bool HasReaders => _readers is not null;
-
     /// <summary>Who wrote each byte of the page that holds <paramref name="offset"/>: see <see cref="GlobalOrder"/>; null if nobody did.</summary>
     public ulong* Writers(long offset) => _writers is { } pages ? pages[offset / PageBytes] : null;
 

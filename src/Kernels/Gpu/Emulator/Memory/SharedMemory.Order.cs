@@ -123,22 +123,6 @@ internal sealed unsafe partial class SharedMemory
         }
     }
 
-    /// <summary>The first byte that a thread wrote and that no <c>fence.proxy.async</c> covers for work which <paramref name="member"/> issues now; none where all is well.</summary>
-    public Conflict Unfenced(int member, long offset, long bytes)
-    {
-        if (_writeTime is null)
-            return default;
-        Clocks clocks = _team.Clocks;
-        for (long i = offset; i < offset + bytes; i++)
-        {
-            int writer = (int)(_writer[i] >> 23);
-            if (_writeTime[i] != 0 && writer != clocks.AsyncProxy && !clocks.IsFenced(member, writer, (int)(_writer[i] >> 18 & 31), _writeTime[i]))
-                return Writer(ConflictKind.WriteThenRead, i);
-        }
-
-        return default;
-    }
-
     private bool IsWriteOrdered(Clocks clocks, int member, int lane, long i, bool isStrong)
     {
         uint record = _writer[i];
