@@ -14,13 +14,27 @@ public enum DType
 
     /// <summary>Signed 32-bit integers: ids, positions, slots and row numbers.</summary>
     I32,
+
+    /// <summary>Signed 8-bit integers: codes, which a scale makes into numbers.</summary>
+    I8,
+
+    /// <summary>
+    /// 4 exponent and 3 fraction bits, no infinity: codes, which a scale makes into numbers; Micikevicius et al. 2022,
+    /// arXiv:2209.05433.
+    /// </summary>
+    F8E4M3,
 }
 
 /// <summary>Facts about <see cref="DType"/> values.</summary>
 public static class DTypes
 {
     /// <summary>Bytes of one element.</summary>
-    public static int ByteSize(this DType type) => type is DType.BF16 or DType.F16 ? 2 : 4;
+    public static int ByteSize(this DType type) => type switch
+    {
+        DType.BF16 or DType.F16 => 2,
+        DType.I8 or DType.F8E4M3 => 1,
+        _ => 4,
+    };
 
     /// <summary>The F32 value of BF16 bits; exact.</summary>
     public static float WidenBF16(ushort bits) => BitConverter.UInt32BitsToSingle((uint)bits << 16);

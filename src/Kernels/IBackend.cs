@@ -6,8 +6,17 @@ namespace Puna.Kernels;
 /// </summary>
 public interface IBackend : IDisposable
 {
-    /// <summary>y[i] = table[rows[i]], widened to F32; the embedding is this.</summary>
-    /// <param name="table">F32, BF16 or F16 <c>[entries, cols]</c>.</param>
+    /// <summary>How weights of this format should lie in memory, so that products are fast.</summary>
+    WeightLayout LayoutOf(PartFormat format);
+
+    /// <summary>y[i] = table[ids[i]], as F32.</summary>
+    /// <param name="table"><c>[entries, cols]</c>, in either layout.</param>
+    /// <param name="ids">I32 <c>[1, count]</c>, each below entries.</param>
+    /// <param name="y">F32 <c>[count, cols]</c>.</param>
+    void Embed(Part table, Tensor ids, Tensor y);
+
+    /// <summary>y[i] = table[rows[i]].</summary>
+    /// <param name="table">F32 <c>[entries, cols]</c>.</param>
     /// <param name="rows">I32 <c>[1, count]</c>, each below entries.</param>
     /// <param name="y">F32 <c>[count, cols]</c>.</param>
     void GatherRows(Tensor table, Tensor rows, Tensor y);

@@ -2,10 +2,6 @@ using System.Collections.Immutable;
 
 namespace Puna.Kernels;
 
-/// <summary>Some rows of a product's weight as they were stored; parts may differ in dtype.</summary>
-/// <param name="Weight">The weight, <c>[out, in]</c>: F32, BF16 or F16.</param>
-public sealed record Part(Tensor Weight);
-
 /// <summary>
 /// The weight of a product y = x·Wᵀ + b, W being its parts below each other: a joined Q/K/V or gate/up
 /// is three or two parts, not a copy.
@@ -14,15 +10,15 @@ public sealed record Part(Tensor Weight);
 /// <param name="Bias">Added to each output row, F32 <c>[1, out]</c>, or nothing.</param>
 public sealed record Linear(ImmutableArray<Part> Parts, Tensor? Bias = null)
 {
-    /// <summary>A product with one part.</summary>
+    /// <summary>A product with one part, as it is stored.</summary>
     public Linear(Tensor weight, Tensor? bias = null)
         : this([new Part(weight)], bias)
     {
     }
 
     /// <summary>Columns of the output.</summary>
-    public long OutSize { get; } = Parts.Sum(p => p.Weight.Rows);
+    public long OutSize { get; } = Parts.Sum(p => p.Rows);
 
     /// <summary>Columns of the input.</summary>
-    public long InSize { get; } = Parts[0].Weight.Cols;
+    public long InSize { get; } = Parts[0].Cols;
 }

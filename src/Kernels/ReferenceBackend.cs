@@ -4,6 +4,12 @@ namespace Puna.Kernels;
 public sealed class ReferenceBackend : IBackend
 {
     /// <inheritdoc/>
+    public WeightLayout LayoutOf(PartFormat format) => WeightLayout.Rows;
+
+    /// <inheritdoc/>
+    public void Embed(Part table, Tensor ids, Tensor y) => Kernels.Embed.Reference(table, ids, y);
+
+    /// <inheritdoc/>
     public void GatherRows(Tensor table, Tensor rows, Tensor y) => Kernels.GatherRows.Reference(table, rows, y);
 
     /// <inheritdoc/>

@@ -51,6 +51,8 @@ public readonly record struct Tensor(HostBuffer Buffer, long Offset, DType DType
         DType.F32 => Row<float>(row)[col],
         DType.BF16 => BF16Element.Widen(Row<ushort>(row)[col]),
         DType.F16 => F16Element.Widen(Row<ushort>(row)[col]),
+        DType.I8 => I8Element.Widen(Row<sbyte>(row)[col]),
+        DType.F8E4M3 => F8E4M3Element.Widen(Row<byte>(row)[col]),
         _ => Row<int>(row)[col],
     };
 
@@ -62,8 +64,10 @@ public readonly record struct Tensor(HostBuffer Buffer, long Offset, DType DType
         switch (DType)
         {
             case DType.F32: Row<float>(row).CopyTo(values); break;
-            case DType.BF16: Widen<BF16Element>(Row<ushort>(row), values); break;
-            case DType.F16: Widen<F16Element>(Row<ushort>(row), values); break;
+            case DType.BF16: Widen<BF16Element, ushort>(Row<ushort>(row), values); break;
+            case DType.F16: Widen<F16Element, ushort>(Row<ushort>(row), values); break;
+            case DType.I8: Widen<I8Element, sbyte>(Row<sbyte>(row), values); break;
+            case DType.F8E4M3: Widen<F8E4M3Element, byte>(Row<byte>(row), values); break;
             default: throw new InvalidOperationException($"Tensor: {this} has no F32 values.");
         }
     }
@@ -76,6 +80,8 @@ public readonly record struct Tensor(HostBuffer Buffer, long Offset, DType DType
             case DType.F32: Row<float>(row)[col] = value; break;
             case DType.BF16: Row<ushort>(row)[col] = BF16Element.Narrow(value); break;
             case DType.F16: Row<ushort>(row)[col] = F16Element.Narrow(value); break;
+            case DType.I8: Row<sbyte>(row)[col] = I8Element.Narrow(value); break;
+            case DType.F8E4M3: Row<byte>(row)[col] = F8E4M3Element.Narrow(value); break;
             default: Row<int>(row)[col] = (int)value; break;
         }
     }
@@ -83,8 +89,9 @@ public readonly record struct Tensor(HostBuffer Buffer, long Offset, DType DType
     /// <inheritdoc/>
     public override string ToString() => $"{DType} [{Rows}, {Cols}]";
 
-    private static void Widen<TElement>(ReadOnlySpan<ushort> stored, Span<float> values)
-        where TElement : IElement<ushort>
+    private static void Widen<TElement, TStored>(ReadOnlySpan<TStored> stored, Span<float> values)
+        where TElement : IElement<TStored>
+        where TStored : unmanaged
     {
         for (int i = 0; i < stored.Length; i++)
             values[i] = TElement.Widen(stored[i]);

@@ -13,6 +13,10 @@ public sealed class ListeningBackend(IBackend inner) : IBackend
     public Action<Tensor, HeadLayout, KvLayer, SequenceTable>? OnAttend { get; set; }
 
     /// <inheritdoc/>
+    public WeightLayout LayoutOf(PartFormat format) => inner.LayoutOf(format);
+
+    public void Embed(Part table, Tensor ids, Tensor y) => inner.Embed(table, ids, y);
+
     public void GatherRows(Tensor table, Tensor rows, Tensor y) => inner.GatherRows(table, rows, y);
 
     /// <inheritdoc/>

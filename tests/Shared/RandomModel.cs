@@ -24,12 +24,12 @@ public static class RandomModel
     public static TransformerWeights Weights(ModelConfig config, DType type = DType.F32, int seed = 1)
     {
         SeededValues values = new(seed);
-        Tensor embedding = Matrix(config.VocabSize, config.HiddenSize, scale: 1);
+        Part embedding = new(Matrix(config.VocabSize, config.HiddenSize, scale: 1));
         return new TransformerWeights(
             embedding,
             [.. Enumerable.Range(0, config.LayerCount).Select(_ => Layer())],
             Norm(),
-            config.IsTied ? new Linear(embedding) : new Linear(Matrix(config.VocabSize, config.HiddenSize)),
+            config.IsTied ? new Linear([embedding]) : new Linear(Matrix(config.VocabSize, config.HiddenSize)),
             Frequencies(config),
             Owned: []);
 

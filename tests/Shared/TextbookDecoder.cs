@@ -14,7 +14,7 @@ public static class TextbookDecoder
     {
         double[][] stream = new double[ids.Length][];
         for (int t = 0; t < ids.Length; t++)
-            stream[t] = RowOf(weights.Embedding, ids[t]);
+            stream[t] = RowOf(weights.Embedding.Codes, ids[t]);
 
         foreach (LayerWeights w in weights.Layers)
         {
@@ -94,8 +94,8 @@ public static class TextbookDecoder
         List<double> y = [];
         foreach (Part part in weight.Parts)
         {
-            for (int n = 0; n < part.Weight.Rows; n++)
-                y.Add(RowOf(part.Weight, n).Zip(x, (w, v) => w * v).Sum() + (weight.Bias?.Get(0, y.Count) ?? 0));
+            for (int n = 0; n < part.Rows; n++)
+                y.Add(RowOf(part.Codes, n).Zip(x, (w, v) => w * v).Sum() + (weight.Bias?.Get(0, y.Count) ?? 0));
         }
 
         return [.. y];

@@ -7,6 +7,12 @@ public sealed class CpuBackend(int threads) : IBackend
     private readonly CpuPool _pool = new(threads);
 
     /// <inheritdoc/>
+    public WeightLayout LayoutOf(PartFormat format) => WeightLayout.Rows;
+
+    /// <inheritdoc/>
+    public void Embed(Part table, Tensor ids, Tensor y) => Kernels.Embed.Cpu(table, ids, y);
+
+    /// <inheritdoc/>
     public void GatherRows(Tensor table, Tensor rows, Tensor y) => Kernels.GatherRows.Cpu(table, rows, y);
 
     /// <inheritdoc/>

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Puna.Kernels.Gpu.Emulator.Numerics;
 
 namespace Puna.Kernels.Cpu;
 
@@ -61,5 +62,45 @@ internal readonly struct F16Element : IElement<ushort>
         Vector512<uint> isSpecial = Vector512.GreaterThanOrEqual(magnitude, Vector512.Create(0x7C00u << 13));
         Vector512<uint> value = finite | (isSpecial & Vector512.Create(0x7F800000u));
         return (value | (half & Vector512.Create(0x8000u)) << 16).AsSingle();
+    }
+}
+
+/// <summary>Signed bytes, as whole numbers.</summary>
+internal readonly struct I8Element : IElement<sbyte>
+{
+    public static float Widen(sbyte stored) => stored;
+
+    public static sbyte Narrow(float value) => (sbyte)Math.Clamp(MathF.Round(value, MidpointRounding.ToEven), -127, 127);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Load(ref sbyte first, nuint index)
+    {
+        (Vector128<short> lower, Vector128<short> upper) = Vector128.Widen(Vector128.LoadUnsafe(ref first, index));
+        (Vector256<int> low, Vector256<int> high) = Vector256.Widen(Vector256.Create(lower, upper));
+        return Vector512.ConvertToSingle(Vector512.Create(low, high));
+    }
+}
+
+/// <summary>FP8 with 4 exponent and 3 fraction bits.</summary>
+internal readonly struct F8E4M3Element : IElement<byte>
+{
+    public static float Widen(byte stored) => Codes.FromE4M3(stored);
+
+    public static byte Narrow(float value) => (byte)Codes.ToE4M3(value);
+
+    /// <summary>
+    /// Exponent and fraction move to an F32 whose exponent is 120 too small; multiplying by 2¹²⁰ mends that, exactly,
+    /// for normal and subnormal codes alike. The code of all ones is no number.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Load(ref byte first, nuint index)
+    {
+        (Vector128<ushort> lower, Vector128<ushort> upper) = Vector128.Widen(Vector128.LoadUnsafe(ref first, index));
+        Vector512<uint> code = Lanes.Widen(Vector256.Create(lower, upper));
+        Vector512<uint> magnitude = code & Vector512.Create(0x7Fu);
+        Vector512<uint> finite = ((magnitude << 20).AsSingle() * Vector512.Create(1.329227995784916e36f)).AsUInt32();
+        Vector512<uint> isNaN = Vector512.Equals(magnitude, Vector512.Create(0x7Fu));
+        Vector512<uint> value = finite | (isNaN & Vector512.Create(0x7FC00000u));
+        return (value | (code & Vector512.Create(0x80u)) << 24).AsSingle();
     }
 }

@@ -1,6 +1,6 @@
 namespace Puna.Kernels;
 
-/// <summary>Copies chosen rows of a table, widened to F32: the embedding, and the rows whose logits are wanted.</summary>
+/// <summary>Copies chosen rows: those whose logits are wanted.</summary>
 public static partial class GatherRows
 {
     /// <summary>The definition: y[i] = table[rows[i]].</summary>
@@ -10,12 +10,12 @@ public static partial class GatherRows
     {
         Check(table, rows, y);
         for (int i = 0; i < y.Rows; i++)
-            table.CopyRow(rows.Row<int>(0)[i], y.Row<float>(i));
+            table.Row<float>(rows.Row<int>(0)[i]).CopyTo(y.Row<float>(i));
     }
 
     private static void Check(Tensor table, Tensor rows, Tensor y)
     {
-        if (rows.DType != DType.I32 || y.DType != DType.F32 || rows.Cols != y.Rows || table.Cols != y.Cols)
+        if (table.DType != DType.F32 || rows.DType != DType.I32 || y.DType != DType.F32 || rows.Cols != y.Rows || table.Cols != y.Cols)
             throw new ArgumentException($"GatherRows: table is {table}, rows {rows}, output {y}.");
         foreach (int row in rows.Row<int>(0))
         {

@@ -36,9 +36,9 @@ public static partial class MatMul
         int column = 0;
         foreach (Part part in weight.Parts)
         {
-            Work work = new(x, part.Weight, weight.Bias, y, column);
+            Work work = new(x, part.Codes, weight.Bias, y, column);
             pool.Run(work.RowTiles * work.ColumnTiles, work, static (in Work w, int tile) => Tile(in w, tile));
-            column += (int)part.Weight.Rows;
+            column += (int)part.Rows;
         }
     }
 

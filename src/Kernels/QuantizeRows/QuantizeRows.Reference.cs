@@ -1,3 +1,5 @@
+using Puna.Kernels.Gpu.Emulator.Numerics;
+
 namespace Puna.Kernels;
 
 /// <summary>
@@ -28,6 +30,27 @@ public static partial class QuantizeRows
         float scale = (float)(largest / 127);
         for (int c = 0; c < x.Length; c++)
             codes[c] = scale != 0 && float.IsFinite(scale) ? NearestCode(x[c], scale) : (sbyte)0;
+        return scale;
+    }
+
+    /// <summary>
+    /// The same for FP8: the scale is amax / 448, the code the e4m3 number nearest to x / scale, ties to even, no further
+    /// from 0 than 448.
+    /// </summary>
+    /// <param name="x">One row, <c>[cols]</c>.</param>
+    /// <param name="codes">The result as numbers that e4m3 has, <c>[cols]</c>.</param>
+    /// <returns>The scale.</returns>
+    /// <exception cref="ArgumentException">The rows differ in length.</exception>
+    public static float ReferenceE4M3(ReadOnlySpan<float> x, Span<float> codes)
+    {
+        if (x.Length != codes.Length)
+            throw new ArgumentException($"QuantizeRows: x has {x.Length} columns, codes {codes.Length}.");
+        double largest = 0;
+        foreach (float value in x)
+            largest = Math.Max(largest, Math.Abs((double)value));
+        float scale = (float)(largest / 448);
+        for (int c = 0; c < x.Length; c++)
+            codes[c] = scale != 0 && float.IsFinite(scale) ? Codes.FromE4M3(Codes.ToE4M3((float)((double)x[c] / scale))) : 0;
         return scale;
     }
 

@@ -36,15 +36,15 @@ public static class WeightLoader
         using var placer = new WeightPlacer(folder.Checkpoint, options);
         ModelConfig config = folder.Config;
         var model = new Builder(folder, placer);
-        Tensor embedding = model.Matrix(TensorRole.Embedding);
+        var embedding = new Part(model.Matrix(TensorRole.Embedding));
         Tensor finalNorm = model.Vector(TensorRole.FinalNorm);
-        Linear head = config.IsTied ? new Linear(embedding) : new Linear(model.Matrix(TensorRole.LmHead));
+        Linear head = config.IsTied ? new Linear([embedding]) : new Linear(model.Matrix(TensorRole.LmHead));
         ImmutableArray<LayerWeights> layers = [.. Enumerable.Range(0, config.LayerCount).Select(model.Layer)];
         Tensor frequencies = placer.PlaceVector(config.Heads.HeadDim / 2);
         RopeFrequencies.Compute(config.Rope, config.Heads.HeadDim).CopyTo(frequencies.Span<float>());
 
         placer.ReadAll(cancellation);
-        model.CheckEmbedding(embedding, cancellation);
+        model.CheckEmbedding(embedding.Codes, cancellation);
         return new TransformerWeights(embedding, layers, finalNorm, head, frequencies, [.. placer.TakeOwned()]);
     }
 

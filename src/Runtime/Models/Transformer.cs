@@ -15,7 +15,7 @@ public sealed class Transformer(ModelConfig config, TransformerWeights weights, 
     /// <param name="logits">F32 <c>[logit rows, vocabulary]</c>: what follows each wanted row.</param>
     public void Forward(Batch batch, ReadOnlySpan<KvLayer> cache, Scratch s, Tensor logits)
     {
-        ops.GatherRows(weights.Embedding, batch.TokenIds, s.Residual);
+        ops.Embed(weights.Embedding, batch.TokenIds, s.Residual);
 
         for (int layer = 0; layer < config.LayerCount; layer++)
         {

@@ -21,7 +21,7 @@ public sealed record LayerWeights(
 /// <param name="RopeFrequencies">F32 <c>[1, head_dim / 2]</c>, radians per position.</param>
 /// <param name="Owned">What to dispose: buffers, mapped files.</param>
 public sealed record TransformerWeights(
-    Tensor Embedding,
+    Part Embedding,
     ImmutableArray<LayerWeights> Layers,
     Tensor FinalNorm,
     Linear LmHead,

@@ -39,9 +39,9 @@ public sealed class WeightLoaderTests : IDisposable
         AssertLoadsAsStored(path, useMapping: false);
         using TransformerWeights weights = WeightLoader.Load(ModelFolder.Open(path));
 
-        Assert.Equal(loaded, weights.Layers[1].GateUp.Parts[1].Weight.DType);
-        Assert.Equal(DType.BF16, weights.Layers[1].GateUp.Parts[0].Weight.DType);
-        Assert.Equal(loaded, weights.Embedding.DType);
+        Assert.Equal(loaded, weights.Layers[1].GateUp.Parts[1].Format.DType);
+        Assert.Equal(DType.BF16, weights.Layers[1].GateUp.Parts[0].Format.DType);
+        Assert.Equal(loaded, weights.Embedding.Format.DType);
         Assert.Equal(DType.F32, weights.FinalNorm.DType);
     }
 
@@ -82,7 +82,7 @@ public sealed class WeightLoaderTests : IDisposable
         AssertLoadsAsStored(path, useMapping: false);
         AssertLoadsAsStored(path, useMapping: true);
         using TransformerWeights weights = Load(ModelFolder.Open(path), useMapping: true);
-        Assert.Equal(0, weights.Layers[0].Down.Parts[0].Weight.Offset);   // in memory of its own
+        Assert.Equal(0, weights.Layers[0].Down.Parts[0].Codes.Offset);   // in memory of its own
     }
 
     [Fact]
@@ -109,8 +109,8 @@ public sealed class WeightLoaderTests : IDisposable
         {
             AssertLoadsAsStored(path, useMapping: true);
             using TransformerWeights weights = Load(ModelFolder.Open(path), useMapping: true);
-            Assert.NotEqual(0, weights.Embedding.Offset);
-            return weights.Layers[1].QueryKeyValue.Parts[2].Weight.Offset;
+            Assert.NotEqual(0, weights.Embedding.Codes.Offset);
+            return weights.Layers[1].QueryKeyValue.Parts[2].Codes.Offset;
         }
     }
 
@@ -121,7 +121,7 @@ public sealed class WeightLoaderTests : IDisposable
 
         using TransformerWeights weights = WeightLoader.Load(ModelFolder.Open(_folder.Path));
 
-        Assert.Equal(weights.Embedding, Assert.Single(weights.LmHead.Parts).Weight);
+        Assert.Same(weights.Embedding, Assert.Single(weights.LmHead.Parts));
     }
 
     [Theory]
@@ -225,7 +225,7 @@ public sealed class WeightLoaderTests : IDisposable
 
         weights.Dispose();
 
-        Assert.Throws<ObjectDisposedException>(() => weights.Layers[0].Down.Parts[0].Weight.Row<ushort>(0)[0]);
+        Assert.Throws<ObjectDisposedException>(() => weights.Layers[0].Down.Parts[0].Codes.Row<ushort>(0)[0]);
         Assert.Throws<ObjectDisposedException>(() => weights.FinalNorm.Row<float>(0)[0]);
     }
 
@@ -245,10 +245,10 @@ public sealed class WeightLoaderTests : IDisposable
         using TransformerWeights w = Load(folder, useMapping);
 
         var unread = new HashSet<string>(folder.Checkpoint.Tensors.Keys);
-        Same("model.embed_tokens", w.Embedding);
+        Same("model.embed_tokens", w.Embedding.Codes);
         Same("model.norm", w.FinalNorm);
         if (!config.IsTied)
-            Same("lm_head", w.LmHead.Parts[0].Weight);
+            Same("lm_head", w.LmHead.Parts[0].Codes);
         Assert.Equal(config.LayerCount, w.Layers.Length);
         for (int i = 0; i < config.LayerCount; i++)
         {
@@ -271,7 +271,7 @@ public sealed class WeightLoaderTests : IDisposable
         {
             Assert.Equal(modules.Length, linear.Parts.Length);
             foreach ((Part part, string module) in linear.Parts.Zip(modules))
-                Same(module, part.Weight);
+                Same(module, part.Codes);
             string[] biases = [.. modules.Select(m => m + ".bias").Where(unread.Remove)];
             Assert.Equal(biases.Length == 0 ? null : biases.SelectMany(folder.Checkpoint.ReadF32),
                 linear.Bias is { } bias ? bias.Span<float>().ToArray() : null);

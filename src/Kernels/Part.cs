@@ -1,0 +1,90 @@
+using Puna.Kernels.Cpu;
+
+namespace Puna.Kernels;
+
+/// <summary>
+/// Some rows of a product's weight: elements or codes, and what codes are multiplied by. Parts of one product may differ
+/// in format.
+/// </summary>
+/// <param name="Format">What its elements are, and how activations meet them.</param>
+/// <param name="Rows">Columns of the output that it makes.</param>
+/// <param name="Cols">Columns of the input.</param>
+/// <param name="Layout">How the rows lie in <paramref name="Codes"/>.</param>
+/// <param name="Codes">
+/// <c>[rows, cols]</c> in the format's dtype when the layout is <see cref="WeightLayout.Rows"/>; else bytes, as I8
+/// <c>[panels, bytes of a panel]</c>.
+/// </param>
+/// <param name="Scales">F32 <c>[scale groups, rows rounded up to whole panels]</c>, or nothing.</param>
+/// <param name="CodeSums">
+/// I32 <c>[8, rows rounded up to whole panels]</c>: −128 times the sum of a row's codes in each segment, with which products
+/// of I8 panels begin, since the machine wants activations without a sign; or nothing.
+/// </param>
+public sealed record Part(
+    PartFormat Format, long Rows, long Cols, WeightLayout Layout, Tensor Codes, Tensor? Scales = null, Tensor? CodeSums = null)
+{
+    /// <summary>A weight as it is stored: F32, BF16 or F16, row after row.</summary>
+    /// <param name="weight"><c>[out, in]</c>.</param>
+    /// <param name="activations">How activations are read.</param>
+    public Part(Tensor weight, ActivationType activations = ActivationType.F32)
+        : this(new PartFormat(weight.DType, activations), weight.Rows, weight.Cols, WeightLayout.Rows, weight)
+    {
+    }
+
+    /// <summary>Makes room for a weight, to be filled by <see cref="Fill"/>; the buffer of <see cref="Codes"/> holds all of it.</summary>
+    /// <param name="format">What its elements are.</param>
+    /// <param name="layout">How its rows lie.</param>
+    /// <param name="rows">Columns of the output.</param>
+    /// <param name="cols">Columns of the input.</param>
+    /// <exception cref="OutOfCapacityException">The machine does not have that much memory.</exception>
+    public static Part Allocate(PartFormat format, WeightLayout layout, long rows, long cols)
+    {
+        long padded = (rows + Panels.RowCount - 1) / Panels.RowCount * Panels.RowCount;
+        Tensor codes = layout == WeightLayout.Rows
+            ? new(null!, 0, format.DType, rows, cols)
+            : new(null!, 0, DType.I8, padded / Panels.RowCount, Panels.PanelBytes(format.DType, (int)cols));
+        Tensor scales = new(null!, RoundUp(codes.Bytes), DType.F32, format.ScaleGroups, padded);
+        bool hasSums = layout == WeightLayout.Panels && format.DType == DType.I8;
+        Tensor sums = new(null!, RoundUp(scales.Offset + scales.Bytes), DType.I32, hasSums ? Segments.Count : 0, padded);
+
+        HostBuffer buffer = HostBuffer.Allocate(sums.Offset + sums.Bytes);
+        return new Part(format, rows, cols, layout, codes with { Buffer = buffer },
+            scales.Rows > 0 ? scales with { Buffer = buffer } : null, hasSums ? sums with { Buffer = buffer } : null);
+    }
+
+    /// <summary>
+    /// Stores rows, converted to the format: codes are found anew for each row and group. Several threads may fill
+    /// different panels at once.
+    /// </summary>
+    /// <param name="firstRow">Where the first row belongs: a multiple of 32.</param>
+    /// <param name="rows">F32, BF16 or F16 <c>[count, cols]</c>; count is a multiple of 32 unless the last row is among them.</param>
+    /// <exception cref="ArgumentException">The rows do not belong there.</exception>
+    public void Fill(long firstRow, Tensor rows)
+    {
+        if (rows.Cols != Cols || firstRow % Panels.RowCount != 0 || firstRow + rows.Rows > Rows
+            || (rows.Rows % Panels.RowCount != 0 && firstRow + rows.Rows != Rows))
+            throw new ArgumentException($"Part: rows {firstRow} to {firstRow + rows.Rows} as {rows}, in a weight of [{Rows}, {Cols}].");
+        PartFiller.Fill(this, firstRow, rows);
+    }
+
+    /// <summary>A row as numbers: elements, or codes times scales; for references, tools and embeddings.</summary>
+    /// <param name="row">Which row.</param>
+    /// <param name="values">Takes the numbers, F32 <c>[cols]</c>.</param>
+    public void CopyRow(long row, Span<float> values)
+    {
+        if (Layout == WeightLayout.Rows)
+            Codes.CopyRow(row, values);
+        else
+            Panels.CopyRow(this, row, values);
+        for (int group = 0; group < Format.ScaleGroups; group++)
+        {
+            float scale = Scales!.Value.Row<float>(group)[(int)row];
+            foreach (ref float value in values[Format.GroupStart((int)Cols, group)..Format.GroupStart((int)Cols, group + 1)])
+                value *= scale;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Format.DType} [{Rows}, {Cols}] in {Layout}";
+
+    private static long RoundUp(long bytes) => (bytes + 63) / 64 * 64;
+}
