@@ -84,7 +84,7 @@ internal sealed class PanelKernelWriter
         _c.ret();
     }
 
-    // rsi: where the segment begins in the panel; r12, r13: the segment's step count, segments left
+    // rsi: where the segment begins in the panel; r12, r13: the segment's step count, segments left; r8, r9, r14: see PanelRegisters
     private void PanelLoop()
     {
         _step.Constants(_registers);
@@ -94,18 +94,25 @@ internal sealed class PanelKernelWriter
         _c.mov(rsi, Argument(nameof(PanelArguments.Weights)));
         _c.mov(_registers.Activations, Argument(nameof(PanelArguments.X)));
         _c.mov(r12, Argument(nameof(PanelArguments.SegmentSteps)));
-        _c.mov(r13, Argument(nameof(PanelArguments.SegmentCount)));
+        _c.mov(r13d, Segments.Count);
+        _c.mov(_registers.Scales, Argument(nameof(PanelArguments.Scales)));
+        _c.mov(_registers.CodeSums, Argument(nameof(PanelArguments.CodeSums)));
+        _c.mov(_registers.RowScales, Argument(nameof(PanelArguments.RowScales)));
 
         Label nextSegment = Here();
         _c.mov(edi, __dword_ptr[r12]);
         TileLoop();
         _c.mov(rsi, _registers.Weights);
-        _c.add(r12, 4);
+        _c.add(r12, sizeof(int));
+        _c.add(_registers.Scales, Argument(nameof(PanelArguments.ScaleStride)));
+        _c.add(_registers.CodeSums, Argument(nameof(PanelArguments.CodeSumStride)));
         _c.dec(r13);
         _c.jnz(nextSegment);
 
         _c.mov(Argument(nameof(PanelArguments.Weights)), rsi);
         StoreOutput();
+        _c.add(Argument(nameof(PanelArguments.Scales)), Panels.RowCount * sizeof(float));
+        _c.add(Argument(nameof(PanelArguments.CodeSums)), Panels.RowCount * sizeof(int));
         _c.dec(Argument(nameof(PanelArguments.PanelCount)));
         _c.jnz(nextPanel);
     }
@@ -131,8 +138,7 @@ internal sealed class PanelKernelWriter
         StartTiles();
         Label nextTile = Here();
         _c.mov(_registers.Weights, rsi);
-        ForEachSum((_, _, register) => _c.vpxord(register, register, register));
-
+        _step.Begin(_registers);
         _c.mov(ecx, edi);
         _c.shr(ecx, (byte)int.Log2(_unroll));
         _c.jz(rest);
@@ -151,11 +157,13 @@ internal sealed class PanelKernelWriter
         _c.jnz(oneByOne);
 
         _c.Label(ref sum);
-        ForEachSum((row, half, register) =>
+        _step.Finish(_registers);
+        _registers.ForEachSum((row, half, register) =>
         {
             _c.vaddps(register, register, SumAt(row, half));
             _c.vmovups(SumAt(row, half), register);
         });
+        _c.add(_registers.RowScales, sizeof(float) * _rows);
         EndTile(nextTile);
     }
 
@@ -224,15 +232,6 @@ internal sealed class PanelKernelWriter
         _c.add(r10, 128 * _rows);
         _c.dec(r11);
         _c.jnz(next);
-    }
-
-    private void ForEachSum(Action<int, int, AssemblerRegisterZMM> body)
-    {
-        for (int row = 0; row < _rows; row++)
-        {
-            body(row, 0, _registers.Sum(row, 0));
-            body(row, 1, _registers.Sum(row, 1));
-        }
     }
 
     private Label Here()

@@ -95,8 +95,10 @@ internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : 
             YStride = stride * sizeof(float),
         };
         int* steps = stackalloc int[Segments.Count];
+        work.CopySteps(steps);
         arguments.SegmentSteps = steps;
-        arguments.SegmentCount = work.CopySteps(steps);
+        arguments.ScaleStride = work.Part.Format.ScaleGroups > 1 ? work.Part.Scales!.Value.Cols * sizeof(float) : 0;
+        arguments.CodeSumStride = work.Part.CodeSums is { } sums ? sums.Cols * sizeof(int) : 0;
         arguments.PrefetchBytes = _tiles.Count == 1 ? StreamAhead : (long)steps[0] * Panels.StepBytes(work.Part.Format.DType);
 
         int perCall = _tiles.SmallCount == 0 ? count : 1;   // two sizes of tiles: the panel is still in a cache for the second
@@ -124,8 +126,15 @@ internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : 
         arguments.Bias = _bias is { } bias
             ? (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(bias.Row<float>(0))) + work.Column + column
             : null;
+        arguments.Scales = Start<float>(work.Part.Scales, panel);
+        arguments.CodeSums = Start<int>(work.Part.CodeSums, panel);
         ((delegate* unmanaged<PanelArguments*, void>)(isLarge ? work.LargeCode : work.SmallCode))((PanelArguments*)Unsafe.AsPointer(ref arguments));
     }
+
+    /// <summary>What a table of columns holds for a panel, in its first row.</summary>
+    private static T* Start<T>(Tensor? table, int panel)
+        where T : unmanaged =>
+        table is { Rows: > 0 } some ? (T*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(some.Row<T>(0))) + panel * Panels.RowCount : null;
 
     private long Add(Part part, int column, long bytes)
     {
@@ -175,19 +184,13 @@ internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : 
         public long PackedOffset;
         public bool IsFirstOfPacking;
 
-        /// <summary>Steps of each segment that has any, at least one; returns how many there are.</summary>
-        public readonly int CopySteps(int* steps)
+        /// <summary>Steps of each segment.</summary>
+        public readonly void CopySteps(int* steps)
         {
-            int count = 0, inSize = (int)Part.Cols;
             for (int segment = 0; segment < Segments.Count; segment++)
-            {
-                int end = Panels.StepCount(Part.Format.DType, Segments.Start(inSize, segment + 1));
-                int length = end - Panels.StepCount(Part.Format.DType, Segments.Start(inSize, segment));
-                if (length > 0 || (count == 0 && segment == Segments.Count - 1))
-                    steps[count++] = length;
-            }
-
-            return count;
+                steps[segment] = StepsBefore(segment + 1) - StepsBefore(segment);
         }
+
+        private readonly int StepsBefore(int segment) => Panels.StepCount(Part.Format.DType, Segments.Start((int)Part.Cols, segment));
     }
 }

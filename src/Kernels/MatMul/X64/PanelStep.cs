@@ -18,11 +18,17 @@ internal interface IPanelStep
     /// <summary>Loads what every step needs, once.</summary>
     void Constants(PanelRegisters registers);
 
+    /// <summary>Sets the sums to what a segment's chain begins from.</summary>
+    void Begin(PanelRegisters registers);
+
     /// <summary>
     /// Multiplies a step's weights, at <see cref="PanelRegisters.Weights"/> + <paramref name="weightOffset"/>, with each
     /// row's activations, at <see cref="PanelRegisters.Activations"/> + <paramref name="activationOffset"/>, and adds to the sums.
     /// </summary>
     void Step(PanelRegisters registers, int weightOffset, int activationOffset);
+
+    /// <summary>Makes the sums of a segment into F32 numbers, scaled.</summary>
+    void Finish(PanelRegisters registers);
 }
 
 /// <summary>Which register holds what while a tile of rows is multiplied by a panel.</summary>
@@ -39,6 +45,15 @@ internal sealed record PanelRegisters(Assembler Assembler, int Rows)
     /// <summary>Walks through the packed activations.</summary>
     public AssemblerRegister64 Activations => rdx;
 
+    /// <summary>Where the 32 scales of this panel and segment are.</summary>
+    public AssemblerRegister64 Scales => r8;
+
+    /// <summary>Where the 32 numbers are that this panel's and segment's sums begin from.</summary>
+    public AssemblerRegister64 CodeSums => r9;
+
+    /// <summary>Where the scales of this tile's activations in this segment are, one for each row.</summary>
+    public AssemblerRegister64 RowScales => r14;
+
     /// <summary>Free vectors: 24 of 32 are sums.</summary>
     public const int FreeCount = 8;
 
@@ -48,6 +63,19 @@ internal sealed record PanelRegisters(Assembler Assembler, int Rows)
     /// <summary>A vector that a step may use.</summary>
     /// <param name="index">0 to 7.</param>
     public AssemblerRegisterZMM Free(int index) => new(Register.ZMM24 + index);
+
+    /// <summary>Sets all sums to zero, of any type.</summary>
+    public void ClearSums() => ForEachSum((_, _, sum) => Assembler.vpxord(sum, sum, sum));
+
+    /// <summary>Does something for each row and half.</summary>
+    public void ForEachSum(Action<int, int, AssemblerRegisterZMM> body)
+    {
+        for (int row = 0; row < Rows; row++)
+        {
+            body(row, 0, Sum(row, 0));
+            body(row, 1, Sum(row, 1));
+        }
+    }
 
     /// <summary>Adds the products of a row's activation, repeated in all lanes, with two vectors of weights.</summary>
     /// <param name="at">Byte of the first row's activation.</param>

@@ -14,6 +14,8 @@ internal sealed class F32Step(ActivationCode activations) : IPanelStep
     {
     }
 
+    public void Begin(PanelRegisters registers) => registers.ClearSums();
+
     public void Step(PanelRegisters registers, int weightOffset, int activationOffset)
     {
         Assembler c = registers.Assembler;
@@ -21,6 +23,10 @@ internal sealed class F32Step(ActivationCode activations) : IPanelStep
         c.vmovups(low, __zmmword_ptr[registers.Weights + weightOffset]);
         c.vmovups(high, __zmmword_ptr[registers.Weights + (weightOffset + 64)]);
         registers.ForEachRow(activationOffset, low, high, 2, c.vfmadd231ps);
+    }
+
+    public void Finish(PanelRegisters registers)
+    {
     }
 }
 
@@ -35,6 +41,8 @@ internal sealed class F16Step(ActivationCode activations) : IPanelStep
     {
     }
 
+    public void Begin(PanelRegisters registers) => registers.ClearSums();
+
     public void Step(PanelRegisters registers, int weightOffset, int activationOffset)
     {
         Assembler c = registers.Assembler;
@@ -42,6 +50,10 @@ internal sealed class F16Step(ActivationCode activations) : IPanelStep
         c.vcvtph2ps(low, __ymmword_ptr[registers.Weights + weightOffset]);
         c.vcvtph2ps(high, __ymmword_ptr[registers.Weights + (weightOffset + 32)]);
         registers.ForEachRow(activationOffset, low, high, 2, c.vfmadd231ps);
+    }
+
+    public void Finish(PanelRegisters registers)
+    {
     }
 }
 
@@ -59,6 +71,8 @@ internal sealed class BF16WideStep(ActivationCode activations) : IPanelStep
         registers.Assembler.vpslld(upper, upper, 16);
     }
 
+    public void Begin(PanelRegisters registers) => registers.ClearSums();
+
     public void Step(PanelRegisters registers, int weightOffset, int activationOffset)
     {
         Assembler c = registers.Assembler;
@@ -70,6 +84,10 @@ internal sealed class BF16WideStep(ActivationCode activations) : IPanelStep
         c.vpandd(registers.Free(4), registers.Free(0), high);
         registers.ForEachRow(activationOffset, registers.Free(1), registers.Free(2), 5, c.vfmadd231ps);
         registers.ForEachRow(activationOffset + 4 * registers.Rows, registers.Free(3), registers.Free(4), 5, c.vfmadd231ps);
+    }
+
+    public void Finish(PanelRegisters registers)
+    {
     }
 }
 
@@ -87,6 +105,8 @@ internal sealed class BF16Step : IPanelStep
     {
     }
 
+    public void Begin(PanelRegisters registers) => registers.ClearSums();
+
     public void Step(PanelRegisters registers, int weightOffset, int activationOffset)
     {
         Assembler c = registers.Assembler;
@@ -94,5 +114,9 @@ internal sealed class BF16Step : IPanelStep
         c.vmovups(low, __zmmword_ptr[registers.Weights + weightOffset]);
         c.vmovups(high, __zmmword_ptr[registers.Weights + (weightOffset + 64)]);
         registers.ForEachRow(activationOffset, low, high, 2, c.vdpbf16ps);
+    }
+
+    public void Finish(PanelRegisters registers)
+    {
     }
 }
