@@ -13,6 +13,7 @@ namespace Puna.Kernels;
 /// <param name="Packed">Where to, <see cref="Bytes"/> of it.</param>
 internal readonly unsafe record struct ActivationPacker(Tensor X, RowTiles Tiles, ActivationPacking Packing, nint Packed)
 {
+    private const int Ahead = 512;        // floats: a row's next chunk is fetched while the other rows of the tile have their turn
     private const int ChunkWords = 256;   // 12 rows of so many fill a quarter of a first-level cache
 
     /// <summary>Bytes of a packed block.</summary>
@@ -76,9 +77,23 @@ internal readonly unsafe record struct ActivationPacker(Tensor X, RowTiles Tiles
             {
                 case ActivationCode.BF16: EncodeBF16(from, x.Length, (ushort*)to); break;
                 case ActivationCode.RoundedF32: EncodeRounded(from, x.Length, to); break;
-                default: x.CopyTo(new Span<float>(to, x.Length)); break;
+                default: Copy(from, x.Length, (float*)to); break;
             }
         }
+    }
+
+    [MethodImpl(Lanes.HotLoop)]
+    private static void Copy(float* x, int count, float* to)
+    {
+        int i = 0;
+        for (; i <= count - Lanes.Count; i += Lanes.Count)
+        {
+            Sse.Prefetch0(x + i + Ahead);
+            Vector512.Load(x + i).Store(to + i);
+        }
+
+        for (; i < count; i++)
+            to[i] = x[i];
     }
 
     [MethodImpl(Lanes.HotLoop)]
@@ -86,7 +101,11 @@ internal readonly unsafe record struct ActivationPacker(Tensor X, RowTiles Tiles
     {
         int i = 0;
         for (; i <= count - Lanes.Count; i += Lanes.Count)
+        {
+            Sse.Prefetch0(x + i + Ahead);
             Avx512F.ConvertToVector256UInt16(RoundToBF16(Vector512.Load(x + i)) >>> 16).Store(to + i);
+        }
+
         for (; i < count; i++)
             to[i] = DTypes.RoundToBF16(x[i]);
     }
@@ -96,7 +115,11 @@ internal readonly unsafe record struct ActivationPacker(Tensor X, RowTiles Tiles
     {
         int i = 0;
         for (; i <= count - Lanes.Count; i += Lanes.Count)
+        {
+            Sse.Prefetch0(x + i + Ahead);
             (RoundToBF16(Vector512.Load(x + i)) & Vector512.Create(0xFFFF0000u)).Store(to + i);
+        }
+
         for (; i < count; i++)
             to[i] = (uint)DTypes.RoundToBF16(x[i]) << 16;
     }

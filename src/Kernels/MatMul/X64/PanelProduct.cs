@@ -17,8 +17,8 @@ internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : 
     public const int MostRows = 512;
 
     private const int CallerPacks = 1 << 14;              // as many words are packed before another thread has woken
-    private const int SegmentBytes = 256 << 10;           // of a block's activations in a segment: a second-level cache keeps them
-    private const int SumsBytes = 128 << 10;              // of a group of panels
+    private const int SegmentBytes = 512 << 10;           // of a block's activations in a segment: a second-level cache keeps them
+    private const int SumsBytes = 64 << 10;               // of a group of panels
     private const long MostItemBytes = 128 << 10, LeastItemBytes = 16 << 10;   // of weights, where rows are few
     private const int ItemsPerThread = 4, BlockItemsPerThread = 16;
     private const long StreamAhead = 6144;                // bytes of weights; blocks fetch the next panel's segment
