@@ -60,8 +60,14 @@ internal unsafe struct PanelArguments
     /// <summary>Scales of the activations, F32 <c>[8 segments, tiles, rows of a tile]</c>, for steps that read them.</summary>
     public float* RowScales;
 
-    /// <summary>How far ahead weights are fetched.</summary>
+    /// <summary>How far ahead weights are fetched, but for the last panel of a group.</summary>
     public long PrefetchBytes;
+
+    /// <summary>How far ahead weights are fetched for the last panel of a group.</summary>
+    public long LastPrefetchBytes;
+
+    /// <summary>Added to <see cref="LastPrefetchBytes"/> for each step of the segment.</summary>
+    public long LastPrefetchPerStep;
 
     /// <summary>Where the kernel keeps the segment's place in <see cref="Weights"/>.</summary>
     public byte* SegmentWeights;

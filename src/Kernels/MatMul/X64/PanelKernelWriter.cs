@@ -90,7 +90,6 @@ internal sealed class PanelKernelWriter
     private void GroupLoop()
     {
         _step.Constants(_registers);
-        Load(rbp, nameof(PanelArguments.PrefetchBytes));
         Label nextGroup = Here();
         ClearSums();
         Copy(nameof(PanelArguments.Weights), nameof(PanelArguments.SegmentWeights));
@@ -152,6 +151,7 @@ internal sealed class PanelKernelWriter
         Label nextPanel = Here();
         Load(_registers.Activations, nameof(PanelArguments.SegmentX));
         Load(_registers.RowScales, nameof(PanelArguments.SegmentRowScales));
+        SetPrefetch();
         Load(r11, nameof(PanelArguments.TileCount));
         TileLoop();
         _c.add(rsi, At(nameof(PanelArguments.PanelBytes)));
@@ -159,6 +159,19 @@ internal sealed class PanelKernelWriter
         _c.add(_registers.CodeSums, Panels.RowCount * sizeof(int));
         _c.dec(r15);
         _c.jnz(nextPanel);
+    }
+
+    // rbp: how far ahead weights are fetched: to the next panel, or from the last one to the first one's next segment
+    private void SetPrefetch()
+    {
+        Label set = _c.CreateLabel();
+        Load(rbp, nameof(PanelArguments.PrefetchBytes));
+        _c.cmp(r15, 1);
+        _c.jne(set);
+        _c.mov(rbp, rdi);
+        _c.imul(rbp, At(nameof(PanelArguments.LastPrefetchPerStep)));
+        _c.add(rbp, At(nameof(PanelArguments.LastPrefetchBytes)));
+        _c.Label(ref set);
     }
 
     // edi: steps of the segment; ecx: steps left in a tile

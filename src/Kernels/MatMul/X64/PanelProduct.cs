@@ -21,7 +21,7 @@ internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : 
     private const int SumsBytes = 64 << 10;               // of a group of panels
     private const long MostItemBytes = 128 << 10, LeastItemBytes = 16 << 10;   // of weights, where rows are few
     private const int ItemsPerThread = 4, BlockItemsPerThread = 16;
-    private const long StreamAhead = 6144;                // bytes of weights; blocks fetch the next panel's segment
+    private const long StreamAhead = 6144;                // bytes of weights
 
     private HostBuffer? _memory;
     private PanelPart[] _parts = new PanelPart[4];
@@ -117,7 +117,9 @@ internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : 
             LastColumns = lastColumns >= Panels.RowCount ? uint.MaxValue : (1u << (int)lastColumns) - 1,
             ScaleStride = work.Part.Format.ScaleGroups > 1 ? work.Part.Scales!.Value.Cols * sizeof(float) : 0,
             CodeSumStride = work.Part.CodeSums is { } sums ? sums.Cols * sizeof(int) : 0,
-            PrefetchBytes = isStream ? StreamAhead : work.Part.Codes.Cols,
+            PrefetchBytes = work.Part.Codes.Cols,
+            LastPrefetchBytes = isStream ? StreamAhead : -(count - 1) * work.Part.Codes.Cols,   // back to the first panel, a segment on
+            LastPrefetchPerStep = isStream ? 0 : Panels.StepBytes(work.Part.Format.DType),
         };
         long words = work.Kernel.Packing.WordsOf((int)work.Part.Cols);
         int smallRow = rows.LargeCount * _tiles.LargeRows;
