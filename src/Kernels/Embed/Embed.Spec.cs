@@ -14,5 +14,8 @@ public static partial class Embed
             Part table = new(values.Normal(t, s[2], s[1]));
             Tensor ids = values.Integers(s[0], s[2]), y = Tensor.Allocate(DType.F32, s[0], s[1]);
             return new OpCall(ops => ops.Embed(table, ids, y), y);
-        });
+        })
+    {
+        BenchShapes = DecoderSize.Rows((d, m) => [m, d.Hidden, 16_384]),
+    };
 }

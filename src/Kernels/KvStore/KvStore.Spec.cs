@@ -16,5 +16,8 @@ public static partial class KvStore
             KvLayer cache = new(
                 Tensor.Allocate(t, s[0], heads.KvSize), Tensor.Allocate(t, s[0], heads.KvSize), BlockTokens: 1);
             return new OpCall(ops => ops.StoreKv(rows, heads, slots, cache), cache.Values);
-        });
+        })
+    {
+        BenchShapes = DecoderSize.Rows((d, m) => [m, d.Heads.HeadCount, d.Heads.KvHeadCount, d.Heads.HeadDim]),
+    };
 }

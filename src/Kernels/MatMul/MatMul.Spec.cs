@@ -21,6 +21,9 @@ public static partial class MatMul
             Tensor x = values.Normal(DType.F32, s[0], s[1]), y = Tensor.Allocate(DType.F32, s[0], outSize);
             Part first = new(values.Normal(t, s[2], s[1])), second = new(values.Normal(t, s[3], s[1]));
             Linear weight = new([first, second], outSize % 2 == 1 ? values.Normal(DType.F32, 1, outSize) : null);
-            return new OpCall(ops => ops.MatMul(x, weight, y), y);
-        });
+            return Call(x, weight, y);
+        })
+    {
+        BenchShapes = DecoderProducts,
+    };
 }
