@@ -29,6 +29,12 @@ public sealed record OpSpec(
     /// <value>None: then the last of <see cref="Shapes"/> is measured.</value>
     public ImmutableArray<BenchShape> BenchShapes { get; init; } = [];
 
+    /// <summary>
+    /// Whether a step of a model finds weight or cache in memory, and not in the processor's caches: then its calls have a
+    /// <see cref="OpCall.Copy"/>.
+    /// </summary>
+    public bool IsStreaming { get; init; }
+
     /// <summary>The specs of all ops: the property <c>Spec</c> of each static class in this assembly that has one.</summary>
     public static ImmutableArray<OpSpec> All { get; } =
     [
@@ -44,7 +50,7 @@ public sealed record OpCall(Action<IBackend> Run, Tensor Output)
 {
     /// <summary>
     /// Makes the same call with a copy of the weight or cache that it streams, so that calls in turn find none of it in the
-    /// processor's caches; null where a step of a model finds everything there.
+    /// processor's caches; null where the op does not stream.
     /// </summary>
     public Func<OpCall>? Copy { get; init; }
 

@@ -20,7 +20,10 @@ internal sealed record OpCase(OpSpec Spec, BenchShape Shape, DType DType)
     ];
 
     /// <summary>Names the case, the same on every machine: op, who asks for it, dtype.</summary>
-    public string Id => $"{Spec.Name}/{Shape.Name}/{DType.ToString().ToLowerInvariant()}";
+    public string Id => $"{Spec.Name}/{Shape.Name}/{Format}";
+
+    /// <summary>What is read, in a word.</summary>
+    public string Format => DType.ToString().ToLowerInvariant();
 
     /// <summary>Whether a small model asks for it, or no model in particular.</summary>
     public bool IsSmall => !Shape.Name.StartsWith("3b/", StringComparison.Ordinal) && !Shape.Name.StartsWith("8b/", StringComparison.Ordinal);
@@ -39,6 +42,16 @@ internal sealed record OpCase(OpSpec Spec, BenchShape Shape, DType DType)
 
     /// <summary>Makes inputs and the call.</summary>
     public OpCall Prepare() => Spec.Prepare(Shape.Shape, DType, new SeededValues(1, SeededFilling.Quick));
+
+    /// <summary>Where the bytes of a call lie: memory, where a model streams them, or the smallest cache that holds them.</summary>
+    /// <param name="machine">The machine.</param>
+    /// <param name="threads">Threads, each with a second-level cache.</param>
+    public Bound Home(Machine machine, int threads)
+    {
+        if (Spec.IsStreaming || Bytes > (machine.L3Bytes ?? 0))
+            return Bound.Memory;
+        return Bytes > threads * (machine.L2Bytes ?? 0) ? Bound.L3 : Bound.L2;
+    }
 
     /// <summary>Whether a filter chooses it: <c>*</c> stands for any text; words without one are looked for anywhere.</summary>
     public bool Matches(string filter) => FileSystemName.MatchesSimpleExpression(filter.Contains('*') ? filter : $"*{filter}*", Id);

@@ -23,7 +23,7 @@ internal sealed record OpRow(OpCase Case, OpTiming Timing, OpCheck Check, double
     public double BestPercentOfRoof => 100 * LeastNanoseconds / Timing.Least;
 
     /// <summary>Where the bytes of a call lie before it.</summary>
-    public string Data => Timing.IsCold ? "cold" : "warm";
+    public string Data => Case.Spec.IsStreaming ? "cold" : "warm";
 
     /// <summary>Measures a case.</summary>
     /// <param name="which">The case.</param>
@@ -44,15 +44,7 @@ internal sealed record OpRow(OpCase Case, OpTiming Timing, OpCheck Check, double
         OpCall call = which.Prepare();
         OpCheck check = OpCheck.Of(call, backend, which.Tolerance);
         OpTiming timing = new OpTimer(backend, machine.L3Bytes ?? machine.L2Bytes ?? 0, effort).Time(call, which.Bytes);
-        (double least, Bound bound) = roofs.Least(which.Bytes, which.Flops, which.Activations, Home(which.Bytes, timing, machine, roofs));
+        (double least, Bound bound) = roofs.Least(which.Bytes, which.Flops, which.Activations, which.Home(machine, roofs.Threads));
         return new OpRow(which, timing, check, least, bound);
-    }
-
-    // the smallest memory that holds what a warm call touches
-    private static Bound Home(long bytes, OpTiming timing, Machine machine, Roofs roofs)
-    {
-        if (timing.IsCold || bytes > (machine.L3Bytes ?? 0))
-            return Bound.Memory;
-        return bytes > roofs.Threads * (machine.L2Bytes ?? 0) ? Bound.L3 : Bound.L2;
     }
 }

@@ -8,9 +8,8 @@ namespace Puna.Tools.Measure;
 /// <param name="Samples">Nanoseconds of a call, in the order of measuring; each the mean of <paramref name="CallsPerSample"/> calls.</param>
 /// <param name="CallsPerSample">Calls between two looks at the clock.</param>
 /// <param name="Copies">Copies of what is streamed, which calls take turns with.</param>
-/// <param name="IsCold">Whether no call finds what it streams in the processor's caches.</param>
 /// <param name="Stop">Why sampling ended: <c>time</c>, or <c>time-out</c> before there were samples enough.</param>
-internal sealed record OpTiming(ImmutableArray<double> Samples, int CallsPerSample, int Copies, bool IsCold, string Stop)
+internal sealed record OpTiming(ImmutableArray<double> Samples, int CallsPerSample, int Copies, string Stop)
 {
     private readonly double[] _sorted = [.. Samples.Order()];
 
@@ -42,16 +41,25 @@ internal sealed class OpTimer(IBackend backend, long cacheBytes, Effort effort)
     private const double LeastSampleNanoseconds = 50_000;   // a thousand times what a look at the clock takes
     private const int MostCopies = 512, CachesPassed = 8;
 
-    /// <summary>Times a call.</summary>
+    /// <summary>A call, and the same on as many copies of what it streams as it takes to find none of it in the caches.</summary>
     /// <param name="call">The call.</param>
     /// <param name="bytes">Bytes that it reads and writes.</param>
-    public OpTiming Time(OpCall call, long bytes)
+    /// <param name="cacheBytes">The third-level cache.</param>
+    public static List<OpCall> Copies(OpCall call, long bytes, long cacheBytes)
     {
         List<OpCall> calls = [call];
         long wanted = Math.Min(MostCopies, (CachesPassed * cacheBytes / Math.Max(1, bytes)) + 1);
         while (call.Copy is not null && calls.Count < wanted)
             calls.Add(call.Copy());
-        Action<IBackend>[] runs = [.. calls.Select(c => c.Again ?? c.Run)];
+        return calls;
+    }
+
+    /// <summary>Times a call.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="bytes">Bytes that it reads and writes.</param>
+    public OpTiming Time(OpCall call, long bytes)
+    {
+        Action<IBackend>[] runs = [.. Copies(call, bytes, cacheBytes).Select(c => c.Again ?? c.Run)];
         int next = 0, perSample = Math.Max(1, (int)Math.Ceiling(LeastSampleNanoseconds / WarmUp(runs, ref next)));
 
         List<double> samples = [];
@@ -63,7 +71,7 @@ internal sealed class OpTimer(IBackend backend, long cacheBytes, Effort effort)
             spent = Stopwatch.GetElapsedTime(start);
         }
 
-        return new OpTiming([.. samples], perSample, calls.Count, call.Copy is not null,
+        return new OpTiming([.. samples], perSample, runs.Length,
             samples.Count < effort.LeastSamples ? "time-out" : "time");
     }
 

@@ -26,6 +26,7 @@ public static partial class Attention
     {
         BenchShapes = [.. new[] { 1024, 8192 }.SelectMany(context => DecoderSize.Rows((d, m) =>
             [m, context - m, d.Heads.HeadCount, d.Heads.KvHeadCount, d.Heads.HeadDim, 0], $"context-{context}"))],
+        IsStreaming = true,
     };
 
     private static OpCall Prepare(ImmutableArray<int> s, DType type, SeededValues values)

@@ -25,5 +25,6 @@ public static partial class MatMul
         })
     {
         BenchShapes = DecoderProducts,
+        IsStreaming = true,
     };
 }
