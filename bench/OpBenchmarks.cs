@@ -59,6 +59,8 @@ public class OpBenchmarks : IDisposable
 
     private sealed class Rates : ManualConfig
     {
+        public static Machine Machine { get; } = Machine.Current();
+
         private static readonly Lazy<Roofs> Measured =
             new(() => new RoofMeter(Machine, Environment.ProcessorCount, Effort.Full).Measure());
 
@@ -70,8 +72,6 @@ public class OpBenchmarks : IDisposable
             AddColumn(new Rate("Gop/s", (which, ns) => which.Flops / ns));
             AddColumn(new Rate("% of roof", PercentOfRoof));
         }
-
-        public static Machine Machine { get; } = Machine.Current();
 
         private static double PercentOfRoof(OpCase which, double nanoseconds) => 100 * Measured.Value.Least(which.Bytes, which.Flops,
             which.Activations, which.Home(Machine, Environment.ProcessorCount)).Nanoseconds / nanoseconds;
