@@ -21,7 +21,7 @@ public static partial class MatMul
     }
 
     /// <summary>
-    /// Tiles of the output in parallel. Within a segment each output sums k, k + 16, k + 32, … in sixteen lanes by fused
+    /// Parts that lie in rows, by the framework's vectors: tiles of the output in parallel. Within a segment each output sums k, k + 16, k + 32, … in sixteen lanes by fused
     /// multiply-adds, then the lanes by <see cref="Lanes.Sum(Vector512{float})"/>; the order is the same in every tile shape.
     /// </summary>
     /// <inheritdoc cref="IBackend.MatMul"/>
@@ -37,7 +37,8 @@ public static partial class MatMul
         foreach (Part part in weight.Parts)
         {
             Work work = new(x, part.Codes, weight.Bias, y, column);
-            pool.Run(work.RowTiles * work.ColumnTiles, work, static (in Work w, int tile) => Tile(in w, tile));
+            if (part.Layout == WeightLayout.Rows)
+                pool.Run(work.RowTiles * work.ColumnTiles, work, static (in Work w, int tile) => Tile(in w, tile));
             column += (int)part.Rows;
         }
     }
