@@ -10,6 +10,14 @@ public sealed class CpuBackend(int threads) : IBackend
     public WeightLayout LayoutOf(PartFormat format) => WeightLayout.Rows;
 
     /// <inheritdoc/>
+    public ActivationType FastestActivations(DType weights) => weights switch
+    {
+        DType.I8 => ActivationType.I8,
+        DType.F8E4M3 => ActivationType.BF16,
+        _ => ActivationType.F32,   // there is no code for BF16 that is faster
+    };
+
+    /// <inheritdoc/>
     public void Embed(Part table, Tensor ids, Tensor y) => Kernels.Embed.Cpu(table, ids, y);
 
     /// <inheritdoc/>
