@@ -15,6 +15,10 @@ public sealed class ListeningBackend(IBackend inner) : IBackend
     /// <inheritdoc/>
     public WeightLayout LayoutOf(PartFormat format) => inner.LayoutOf(format);
 
+    /// <inheritdoc/>
+    public ActivationType FastestActivations(DType weights) => inner.FastestActivations(weights);
+
+    /// <inheritdoc/>
     public void Embed(Part table, Tensor ids, Tensor y) => inner.Embed(table, ids, y);
 
     public void GatherRows(Tensor table, Tensor rows, Tensor y) => inner.GatherRows(table, rows, y);

@@ -22,6 +22,14 @@ public sealed class CpuBackend : IBackend
     public WeightLayout LayoutOf(PartFormat format) => _kernels.Find(format) is null ? WeightLayout.Rows : WeightLayout.Panels;
 
     /// <inheritdoc/>
+    public ActivationType FastestActivations(DType weights) => weights switch
+    {
+        DType.I8 => ActivationType.I8,
+        DType.F8E4M3 => ActivationType.BF16,
+        _ => ActivationType.F32,   // there is no code for BF16 that is faster
+    };
+
+    /// <inheritdoc/>
     public void Embed(Part table, Tensor ids, Tensor y) => Kernels.Embed.Cpu(table, ids, y);
 
     /// <inheritdoc/>
