@@ -1,11 +1,12 @@
 using BenchmarkDotNet.Running;
 using Puna.Bench;
 
-if (args is ["tokenizer-peers", .. string[] peers])
-    return TokenizerPeers.Run(peers);
-
-if (args is ["emulator"])
-    return EmulatorSpeed.Run();
+switch (args)
+{
+    case ["tokenizer-peers", .. string[] peers]: return TokenizerPeers.Run(peers);
+    case ["emulator"]: return EmulatorSpeed.Run();
+    case ["divergence", .. string[] rest]: return ModeDivergence.Run(rest);
+}
 
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
 return 0;
