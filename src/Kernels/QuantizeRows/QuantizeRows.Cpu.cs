@@ -61,7 +61,7 @@ public static partial class QuantizeRows
     internal static void Encode<TElement, TStored, TCode, TByte>(ReadOnlySpan<TStored> x, float scale, Span<TByte> codes)
         where TElement : IElement<TStored>
         where TStored : unmanaged
-        where TCode : ICode<TByte>
+        where TCode : IElement<TByte>
         where TByte : unmanaged
     {
         if (scale == 0 || !float.IsFinite(scale))
