@@ -211,3 +211,35 @@ internal readonly struct F8E4M3Element : ICode<byte>
         Lanes.NarrowTo8(code | (bits >>> 24 & Vector512.Create(0x80u))).StoreUnsafe(ref first, index);
     }
 }
+
+/// <summary>F32 that BF16 has: what is stored is rounded.</summary>
+internal readonly struct RoundedToBF16Element : IElement<float>
+{
+    public static float Widen(float stored) => stored;
+
+    public static float Narrow(float value) => DTypes.WidenBF16(DTypes.RoundToBF16(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Load(ref float first, nuint index) => Vector512.LoadUnsafe(ref first, index);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector512<float> values, ref float first, nuint index) =>
+        (BF16Element.Bits(values) << 16).AsSingle().StoreUnsafe(ref first, index);
+}
+
+/// <summary>Whole numbers from −127 to 127 as F32: what is stored is rounded.</summary>
+internal readonly struct RoundedToI8Element : ICode<float>
+{
+    public static float Largest => I8Element.Largest;
+
+    public static float Widen(float stored) => stored;
+
+    public static float Narrow(float value) => I8Element.Narrow(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Load(ref float first, nuint index) => Vector512.LoadUnsafe(ref first, index);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector512<float> values, ref float first, nuint index) =>
+        Vector512.ConvertToSingle(I8Element.Bits(values).AsInt32()).StoreUnsafe(ref first, index);
+}

@@ -61,6 +61,7 @@ internal static class Lanes
     }
 
     /// <summary>Elements of one type as those of another; a type's own elements are copied.</summary>
+    [MethodImpl(HotLoop)]
     public static void Convert<TFrom, TSource, TTo, TTarget>(ReadOnlySpan<TSource> from, Span<TTarget> to)
         where TFrom : IElement<TSource>
         where TSource : unmanaged

@@ -1,7 +1,4 @@
 using System.Buffers;
-using System.Diagnostics;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Puna.Kernels.Cpu;
 
@@ -9,237 +6,98 @@ namespace Puna.Kernels;
 
 public static partial class MatMul
 {
-    private const int TileRows = 64;        // rows of x per item: 64 × 2,048 floats stay in a core's second-level cache
-    private const int TileColumns = 64;     // rows of W per item
-
-    /// <summary>One part of one product: <paramref name="Column"/> is where the part begins in y.</summary>
-    private readonly record struct Work(Tensor X, Tensor Weight, Tensor? Bias, Tensor Y, int Column)
-    {
-        public int ColumnTiles => (int)((Weight.Rows + TileColumns - 1) / TileColumns);
-
-        public int RowTiles => (int)((X.Rows + TileRows - 1) / TileRows);
-    }
-
     /// <summary>
-    /// Tiles of the output in parallel. Within a segment each output sums k, k + 16, k + 32, … in sixteen lanes by fused
-    /// multiply-adds, then the lanes by <see cref="Lanes.Sum(Vector512{float})"/>; the order is the same in every tile shape.
+    /// Parts that lie in rows: tiles of the output in parallel. Within a segment each output sums k, k + 16, k + 32, … in
+    /// sixteen lanes by fused multiply-adds, then the lanes by <see cref="Lanes.Sum(Vector512{float})"/>; codes are whole numbers there, and
+    /// a segment's sum is multiplied by the scales. The order is the same in every tile shape.
     /// </summary>
     /// <inheritdoc cref="IBackend.MatMul"/>
     /// <param name="x">F32 <c>[rows, in]</c>.</param>
-    /// <param name="weight">The weight, <c>[out, in]</c> in parts.</param>
+    /// <param name="weight">The weight, <c>[out, in]</c> in parts; those in panels are left out.</param>
     /// <param name="y">F32 <c>[rows, out]</c>; not <paramref name="x"/>.</param>
     /// <param name="pool">The threads.</param>
     /// <exception cref="ArgumentException">Shapes disagree.</exception>
     public static void Cpu(Tensor x, Linear weight, Tensor y, CpuPool pool)
     {
         Check(x, weight, y);
+        ReadRows read = default;
         int column = 0;
         foreach (Part part in weight.Parts)
         {
-            Work work = new(x, part.Codes, weight.Bias, y, column);
-            pool.Run(work.RowTiles * work.ColumnTiles, work, static (in Work w, int tile) => Tile(in w, tile));
+            if (part.Layout == WeightLayout.Rows)
+            {
+                if (!read.Serve(part.Format))
+                {
+                    read.Return();
+                    read = ReadRows.Of(x, part.Format, pool);
+                }
+
+                Work work = new(x, read, part, weight.Bias, y, column);
+                pool.Run(work.RowTiles * work.ColumnTiles, work, static (in Work w, int tile) => Tile(in w, tile));
+            }
+
             column += (int)part.Rows;
         }
+
+        read.Return();
     }
 
-    private static void Tile(in Work work, int tile)
+    /// <summary>One part of one product: <paramref name="Column"/> is where the part begins in y.</summary>
+    private readonly record struct Work(Tensor X, ReadRows Read, Part Part, Tensor? Bias, Tensor Y, int Column)
     {
-        switch (work.Weight.DType)
+        public int ColumnTiles => (int)((Part.Rows + TileColumns - 1) / TileColumns);
+
+        public int RowTiles => (int)((X.Rows + TileRows - 1) / TileRows);
+    }
+
+    /// <summary>
+    /// Activations as a format reads them: rounded to BF16, or codes and their scales; as they are when there is nothing here.
+    /// </summary>
+    /// <param name="Format">The format.</param>
+    /// <param name="Values">F32 <c>[rows, in]</c>: rounded, or whole numbers.</param>
+    /// <param name="Scales">F32 <c>[scale groups, rows]</c> of codes.</param>
+    private readonly record struct ReadRows(PartFormat? Format, float[]? Values, float[]? Scales)
+    {
+        /// <summary>Reads all rows.</summary>
+        public static ReadRows Of(Tensor x, PartFormat format, CpuPool pool)
         {
-            case DType.BF16: Tile<BF16Element, ushort>(in work, tile); break;
-            case DType.F16: Tile<F16Element, ushort>(in work, tile); break;
-            default: Tile<F32Element, float>(in work, tile); break;
+            if (format.Activations == ActivationType.F32)
+                return new ReadRows(format, null, null);
+            float[] values = ArrayPool<float>.Shared.Rent((int)x.Length);
+            float[]? scales = format.Activations == ActivationType.I8 ? ArrayPool<float>.Shared.Rent(format.ScaleGroups * (int)x.Rows) : null;
+            ReadRows read = new(format, values, scales);
+            pool.Run((int)x.Rows, (x, read), static (in (Tensor X, ReadRows Read) work, int row) => work.Read.ReadOne(work.X, row));
+            return read;
         }
-    }
 
-    private static void Tile<TElement, TStored>(in Work work, int tile)
-        where TElement : IElement<TStored>
-        where TStored : unmanaged
-    {
-        // Neighbouring items share rows of W, which are read from memory once.
-        int firstRow = tile % work.RowTiles * TileRows, firstColumn = tile / work.RowTiles * TileColumns;
-        int endRow = Math.Min(firstRow + TileRows, (int)work.X.Rows);
-        int endColumn = Math.Min(firstColumn + TileColumns, (int)work.Weight.Rows);
-        int column = firstColumn;
-        for (; column + 4 <= endColumn; column += 4)
+        /// <summary>Whether another format reads the same.</summary>
+        public bool Serve(PartFormat format) => Format is not null && Format.Activations == format.Activations
+            && (format.Activations != ActivationType.I8 || Format.ScaleGroups == format.ScaleGroups);
+
+        /// <summary>Gives the memory back.</summary>
+        public void Return()
         {
-            int row = endRow - firstRow >= 4 ? FourRowsAtATime<TElement, TStored>(in work, firstRow, endRow, column) : firstRow;
-            for (; row < endRow; row++)
-                OneByFour<TElement, TStored>(in work, row, column);
+            if (Values is not null)
+                ArrayPool<float>.Shared.Return(Values);
+            if (Scales is not null)
+                ArrayPool<float>.Shared.Return(Scales);
         }
 
-        for (; column < endColumn; column++)
+        private void ReadOne(Tensor x, int row)
         {
-            for (int row = firstRow; row < endRow; row++)
-                One<TElement, TStored>(in work, row, column);
-        }
-    }
-
-    /// <summary>Widens four rows of W once for all rows of x; returns the first row that is left over.</summary>
-    private static int FourRowsAtATime<TElement, TStored>(in Work work, int firstRow, int endRow, int column)
-        where TElement : IElement<TStored>
-        where TStored : unmanaged
-    {
-        int inSize = (int)work.X.Cols, row = firstRow;
-        float[] widened = ArrayPool<float>.Shared.Rent(4 * inSize);
-        for (int i = 0; i < 4; i++)
-            Lanes.WidenRow<TElement, TStored>(work.Weight.Row<TStored>(column + i), widened.AsSpan(i * inSize, inSize));
-        for (; row + 4 <= endRow; row += 4)
-            FourByFour(in work, row, column, ref widened[0]);
-        ArrayPool<float>.Shared.Return(widened);
-        return row;
-    }
-
-    /// <summary>Four rows of x by four widened rows of W, which follow each other: sixteen sums for eight loads.</summary>
-    [SkipLocalsInit, MethodImpl(Lanes.HotLoop)]
-    private static void FourByFour(in Work work, int row, int column, ref float w0)
-    {
-        int inSize = (int)work.X.Cols;
-        ref float x0 = ref Row<float>(work.X, row), x1 = ref Row<float>(work.X, row + 1);
-        ref float x2 = ref Row<float>(work.X, row + 2), x3 = ref Row<float>(work.X, row + 3);
-        ref float w1 = ref Unsafe.Add(ref w0, inSize), w2 = ref Unsafe.Add(ref w1, inSize), w3 = ref Unsafe.Add(ref w2, inSize);
-        Vector128<float> t0 = default, t1 = default, t2 = default, t3 = default;
-
-        for (int segment = 0; segment < Segments.Count; segment++)
-        {
-            int k = Segments.Start(inSize, segment), end = Segments.Start(inSize, segment + 1);
-            if (k == end)
-                continue;
-            Vector512<float> s00 = default, s01 = default, s02 = default, s03 = default;
-            Vector512<float> s10 = default, s11 = default, s12 = default, s13 = default;
-            Vector512<float> s20 = default, s21 = default, s22 = default, s23 = default;
-            Vector512<float> s30 = default, s31 = default, s32 = default, s33 = default;
-            for (; k < end; k += Lanes.Count)
+            ReadOnlySpan<float> from = x.Row<float>(row);
+            Span<float> to = Values.AsSpan(row * from.Length, from.Length);
+            if (Scales is null)
             {
-                Vector512<float> a0, a1, a2, a3, b0, b1, b2, b3;
-                if (end - k >= Lanes.Count)
-                {
-                    nuint i = (nuint)k;
-                    (b0, b1) = (Vector512.LoadUnsafe(ref w0, i), Vector512.LoadUnsafe(ref w1, i));
-                    (b2, b3) = (Vector512.LoadUnsafe(ref w2, i), Vector512.LoadUnsafe(ref w3, i));
-                    (a0, a1) = (Vector512.LoadUnsafe(ref x0, i), Vector512.LoadUnsafe(ref x1, i));
-                    (a2, a3) = (Vector512.LoadUnsafe(ref x2, i), Vector512.LoadUnsafe(ref x3, i));
-                }
-                else
-                {
-                    (b0, b1) = (Tail<F32Element, float>(ref w0, k, end), Tail<F32Element, float>(ref w1, k, end));
-                    (b2, b3) = (Tail<F32Element, float>(ref w2, k, end), Tail<F32Element, float>(ref w3, k, end));
-                    (a0, a1) = (Tail<F32Element, float>(ref x0, k, end), Tail<F32Element, float>(ref x1, k, end));
-                    (a2, a3) = (Tail<F32Element, float>(ref x2, k, end), Tail<F32Element, float>(ref x3, k, end));
-                }
-
-                s00 = Vector512.FusedMultiplyAdd(a0, b0, s00);
-                s01 = Vector512.FusedMultiplyAdd(a0, b1, s01);
-                s02 = Vector512.FusedMultiplyAdd(a0, b2, s02);
-                s03 = Vector512.FusedMultiplyAdd(a0, b3, s03);
-                s10 = Vector512.FusedMultiplyAdd(a1, b0, s10);
-                s11 = Vector512.FusedMultiplyAdd(a1, b1, s11);
-                s12 = Vector512.FusedMultiplyAdd(a1, b2, s12);
-                s13 = Vector512.FusedMultiplyAdd(a1, b3, s13);
-                s20 = Vector512.FusedMultiplyAdd(a2, b0, s20);
-                s21 = Vector512.FusedMultiplyAdd(a2, b1, s21);
-                s22 = Vector512.FusedMultiplyAdd(a2, b2, s22);
-                s23 = Vector512.FusedMultiplyAdd(a2, b3, s23);
-                s30 = Vector512.FusedMultiplyAdd(a3, b0, s30);
-                s31 = Vector512.FusedMultiplyAdd(a3, b1, s31);
-                s32 = Vector512.FusedMultiplyAdd(a3, b2, s32);
-                s33 = Vector512.FusedMultiplyAdd(a3, b3, s33);
+                Lanes.Convert<F32Element, float, RoundedToBF16Element, float>(from, to);
+                return;
             }
 
-            t0 += Lanes.Sum(s00, s01, s02, s03);
-            t1 += Lanes.Sum(s10, s11, s12, s13);
-            t2 += Lanes.Sum(s20, s21, s22, s23);
-            t3 += Lanes.Sum(s30, s31, s32, s33);
-        }
-
-        Vector128<float> bias = Bias(in work, column);
-        (t0 + bias).StoreUnsafe(ref Output(in work, row, column));
-        (t1 + bias).StoreUnsafe(ref Output(in work, row + 1, column));
-        (t2 + bias).StoreUnsafe(ref Output(in work, row + 2, column));
-        (t3 + bias).StoreUnsafe(ref Output(in work, row + 3, column));
-    }
-
-    /// <summary>One row of x by four rows of W: decoding streams the weight through this.</summary>
-    [SkipLocalsInit, MethodImpl(Lanes.HotLoop)]
-    private static void OneByFour<TElement, TStored>(in Work work, int row, int column)
-        where TElement : IElement<TStored>
-        where TStored : unmanaged
-    {
-        int inSize = (int)work.X.Cols;
-        ref float x = ref Row<float>(work.X, row);
-        ref TStored w0 = ref Row<TStored>(work.Weight, column), w1 = ref Row<TStored>(work.Weight, column + 1);
-        ref TStored w2 = ref Row<TStored>(work.Weight, column + 2), w3 = ref Row<TStored>(work.Weight, column + 3);
-        Vector128<float> total = default;
-
-        for (int segment = 0; segment < Segments.Count; segment++)
-        {
-            int k = Segments.Start(inSize, segment), end = Segments.Start(inSize, segment + 1);
-            if (k == end)
-                continue;
-            Vector512<float> s0 = default, s1 = default, s2 = default, s3 = default;
-            for (; k <= end - Lanes.Count; k += Lanes.Count)
+            for (int group = 0; group < Format!.ScaleGroups; group++)   // whoever has scales has a format
             {
-                Vector512<float> a = Vector512.LoadUnsafe(ref x, (nuint)k);
-                s0 = Vector512.FusedMultiplyAdd(a, TElement.Load(ref w0, (nuint)k), s0);
-                s1 = Vector512.FusedMultiplyAdd(a, TElement.Load(ref w1, (nuint)k), s1);
-                s2 = Vector512.FusedMultiplyAdd(a, TElement.Load(ref w2, (nuint)k), s2);
-                s3 = Vector512.FusedMultiplyAdd(a, TElement.Load(ref w3, (nuint)k), s3);
+                Range some = Format.GroupStart(from.Length, group)..Format.GroupStart(from.Length, group + 1);
+                Scales[group * (int)x.Rows + row] = QuantizeRows.Cpu<F32Element, float, RoundedToI8Element, float>(from[some], to[some]);
             }
-
-            if (k < end)
-            {
-                Vector512<float> a = Tail<F32Element, float>(ref x, k, end);
-                s0 = Vector512.FusedMultiplyAdd(a, Tail<TElement, TStored>(ref w0, k, end), s0);
-                s1 = Vector512.FusedMultiplyAdd(a, Tail<TElement, TStored>(ref w1, k, end), s1);
-                s2 = Vector512.FusedMultiplyAdd(a, Tail<TElement, TStored>(ref w2, k, end), s2);
-                s3 = Vector512.FusedMultiplyAdd(a, Tail<TElement, TStored>(ref w3, k, end), s3);
-            }
-
-            total += Lanes.Sum(s0, s1, s2, s3);
         }
-
-        (total + Bias(in work, column)).StoreUnsafe(ref Output(in work, row, column));
-    }
-
-    [MethodImpl(Lanes.HotLoop)]
-    private static void One<TElement, TStored>(in Work work, int row, int column)
-        where TElement : IElement<TStored>
-        where TStored : unmanaged
-    {
-        int inSize = (int)work.X.Cols;
-        ref float x = ref Row<float>(work.X, row);
-        ref TStored w = ref Row<TStored>(work.Weight, column);
-        float total = 0;
-        for (int segment = 0; segment < Segments.Count; segment++)
-        {
-            int k = Segments.Start(inSize, segment), end = Segments.Start(inSize, segment + 1);
-            Vector512<float> sum = default;
-            for (; k <= end - Lanes.Count; k += Lanes.Count)
-                sum = Vector512.FusedMultiplyAdd(Vector512.LoadUnsafe(ref x, (nuint)k), TElement.Load(ref w, (nuint)k), sum);
-            if (k < end)
-                sum = Vector512.FusedMultiplyAdd(Tail<F32Element, float>(ref x, k, end), Tail<TElement, TStored>(ref w, k, end), sum);
-            total += Lanes.Sum(sum);
-        }
-
-        Output(in work, row, column) = total + (work.Bias?.Row<float>(0)[work.Column + column] ?? 0);
-    }
-
-    private static Vector512<float> Tail<TElement, TStored>(ref TStored first, int k, int end)
-        where TElement : IElement<TStored>
-        where TStored : unmanaged =>
-        Lanes.LoadPartial<TElement, TStored>(ref first, (nuint)k, end - k);
-
-    private static Vector128<float> Bias(in Work work, int column) => work.Bias is { } bias
-        ? Vector128.LoadUnsafe(ref Row<float>(bias, 0), (nuint)(work.Column + column))
-        : default;
-
-    private static ref float Output(in Work work, int row, int column) =>
-        ref Unsafe.Add(ref Row<float>(work.Y, row), work.Column + column);
-
-    private static ref T Row<T>(Tensor tensor, int row)
-        where T : unmanaged
-    {
-        Debug.Assert(row < tensor.Rows);
-        return ref MemoryMarshal.GetReference(tensor.Row<T>(row));
     }
 }

@@ -41,7 +41,9 @@ public class PartFillTests
             for (int row = 0; row < rows; row++)
             {
                 (float[] codes, float[] scales) = Defined(format, source, row);
-                float[] expected = [.. codes.Select((c, i) => format.ScaleGroups == 0 ? c : c * scales[format.GroupOf(cols, i)])];
+                float[] expected = [.. codes];
+                for (int c = 0; c < cols && format.ScaleGroups > 0; c++)
+                    expected[c] *= scales[Enumerable.Range(0, format.ScaleGroups).Single(g => c >= format.GroupStart(cols, g) && c < format.GroupStart(cols, g + 1))];
                 float[] actual = new float[cols];
                 part.CopyRow(row, actual);
                 Assert.Equal(codes, Enumerable.Range(0, cols).Select(c => ElementAt(part, row, c)));
