@@ -12,13 +12,12 @@ public static partial class MatMul
     private const int TileRows = 64;        // rows of x per item: 64 × 2,048 floats stay in a core's second-level cache
     private const int TileColumns = 64;     // rows of W per item
 
-    /// <summary>One part of one product: <paramref name="Column"/> is where the part begins in y.</summary>
-    private readonly record struct Work(Tensor X, Tensor Weight, Tensor? Bias, Tensor Y, int Column)
-    {
-        public int ColumnTiles => (int)((Weight.Rows + TileColumns - 1) / TileColumns);
-
-        public int RowTiles => (int)((X.Rows + TileRows - 1) / TileRows);
-    }
+    /// <summary>
+    /// Rows <paramref name="FirstRow"/> to <paramref name="EndRow"/> of x by some rows of W. The sum of row r and row c of W goes to
+    /// <paramref name="Target"/>[r × <paramref name="Stride"/> + c]; the bias begins at <paramref name="Bias"/>[0].
+    /// </summary>
+    private readonly record struct Work(
+        Tensor X, Tensor Weight, Tensor? Bias, nint Target, nint Stride, int FirstRow, int EndRow, int FirstColumn, int EndColumn);
 
     /// <summary>
     /// Tiles of the output in parallel. Within a segment each output sums k, k + 16, k + 32, … in sixteen lanes by fused
@@ -33,34 +32,26 @@ public static partial class MatMul
     public static void Cpu(Tensor x, Linear weight, Tensor y, CpuPool pool)
     {
         Check(x, weight, y);
-        int column = 0;
-        foreach (Part part in weight.Parts)
-        {
-            Work work = new(x, part.Codes, weight.Bias, y, column);
-            pool.Run(work.RowTiles * work.ColumnTiles, work, static (in Work w, int tile) => Tile(in w, tile));
-            column += (int)part.Rows;
-        }
+        Product product = new(x, weight);
+        pool.Run(product.TileCount, new Fused(product, y),
+            static (in Fused f, int index) => f.Product.Store(f.Product.TileAt(index), f.Y), product.Grain);
     }
 
-    private static void Tile(in Work work, int tile)
+    private static void Sum(in Work work)
     {
         switch (work.Weight.DType)
         {
-            case DType.BF16: Tile<BF16Element, ushort>(in work, tile); break;
-            case DType.F16: Tile<F16Element, ushort>(in work, tile); break;
-            default: Tile<F32Element, float>(in work, tile); break;
+            case DType.BF16: Sum<BF16Element, ushort>(in work); break;
+            case DType.F16: Sum<F16Element, ushort>(in work); break;
+            default: Sum<F32Element, float>(in work); break;
         }
     }
 
-    private static void Tile<TElement, TStored>(in Work work, int tile)
+    private static void Sum<TElement, TStored>(in Work work)
         where TElement : IElement<TStored>
         where TStored : unmanaged
     {
-        // Neighbouring items share rows of W, which are read from memory once.
-        int firstRow = tile % work.RowTiles * TileRows, firstColumn = tile / work.RowTiles * TileColumns;
-        int endRow = Math.Min(firstRow + TileRows, (int)work.X.Rows);
-        int endColumn = Math.Min(firstColumn + TileColumns, (int)work.Weight.Rows);
-        int column = firstColumn;
+        int firstRow = work.FirstRow, endRow = work.EndRow, column = work.FirstColumn, endColumn = work.EndColumn;
         for (; column + 4 <= endColumn; column += 4)
         {
             int row = endRow - firstRow >= 4 ? FourRowsAtATime<TElement, TStored>(in work, firstRow, endRow, column) : firstRow;
@@ -221,7 +212,7 @@ public static partial class MatMul
             total += Lanes.Sum(sum);
         }
 
-        Output(in work, row, column) = total + (work.Bias?.Row<float>(0)[work.Column + column] ?? 0);
+        Output(in work, row, column) = total + (work.Bias?.Row<float>(0)[column] ?? 0);
     }
 
     private static Vector512<float> Tail<TElement, TStored>(ref TStored first, int k, int end)
@@ -230,11 +221,11 @@ public static partial class MatMul
         Lanes.LoadPartial<TElement, TStored>(ref first, (nuint)k, end - k);
 
     private static Vector128<float> Bias(in Work work, int column) => work.Bias is { } bias
-        ? Vector128.LoadUnsafe(ref Row<float>(bias, 0), (nuint)(work.Column + column))
+        ? Vector128.LoadUnsafe(ref Row<float>(bias, 0), (nuint)column)
         : default;
 
-    private static ref float Output(in Work work, int row, int column) =>
-        ref Unsafe.Add(ref Row<float>(work.Y, row), work.Column + column);
+    private static unsafe ref float Output(in Work work, int row, int column) =>
+        ref Unsafe.Add(ref *(float*)work.Target, row * work.Stride + column);
 
     private static ref T Row<T>(Tensor tensor, int row)
         where T : unmanaged
