@@ -1,236 +1,92 @@
-using System.Buffers;
-using System.Diagnostics;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using Puna.Kernels.Cpu;
 
 namespace Puna.Kernels;
 
 public static partial class MatMul
 {
-    private const int TileRows = 64;        // rows of x per item: 64 × 2,048 floats stay in a core's second-level cache
-    private const int TileColumns = 64;     // rows of W per item
+    private const long GrainSums = 1 << 16;   // multiplications that are worth waking a thread for: about a microsecond's
 
-    private static void Tile(in Work work, int tile)
+    /// <summary>A piece of the output: some rows, and some columns of one part.</summary>
+    /// <param name="PartIndex">Whose columns.</param>
+    /// <param name="PartColumn">Where the part begins in the output.</param>
+    /// <param name="FirstRow">First row.</param>
+    /// <param name="EndRow">Row after the last.</param>
+    /// <param name="FirstColumn">First column, counted from the part's first.</param>
+    /// <param name="EndColumn">Column after the last.</param>
+    private readonly record struct Tile(int PartIndex, int PartColumn, int FirstRow, int EndRow, int FirstColumn, int EndColumn)
     {
-        switch (work.Part.Format.DType)
-        {
-            case DType.F32: Tile<F32Element, float>(in work, tile); break;
-            case DType.BF16: Tile<BF16Element, ushort>(in work, tile); break;
-            case DType.F16: Tile<F16Element, ushort>(in work, tile); break;
-            case DType.I8: Tile<I8Element, sbyte>(in work, tile); break;
-            default: Tile<F8E4M3Element, byte>(in work, tile); break;
-        }
+        public int ColumnCount => EndColumn - FirstColumn;
+
+        /// <summary>The tile's columns of a row of the output.</summary>
+        public Span<float> Of(Tensor output, int row) => output.Row<float>(row).Slice(PartColumn + FirstColumn, ColumnCount);
     }
 
-    private static void Tile<TElement, TStored>(in Work work, int tile)
-        where TElement : IElement<TStored>
-        where TStored : unmanaged
+    /// <summary>A product that is done tile by tile.</summary>
+    private readonly record struct Product(Tensor X, Linear Weight, ReadRows[] Reads)
     {
-        // Neighbouring items share rows of W, which are read from memory once.
-        int firstRow = tile % work.RowTiles * TileRows, firstColumn = tile / work.RowTiles * TileColumns;
-        int endRow = Math.Min(firstRow + TileRows, (int)work.X.Rows);
-        int endColumn = Math.Min(firstColumn + TileColumns, (int)work.Part.Rows);
-        int column = firstColumn;
-        for (; column + 4 <= endColumn; column += 4)
+        /// <summary>Reads the activations as the parts' formats want them.</summary>
+        public static Product Begin(Tensor x, Linear weight, CpuPool pool) => new(x, weight, ReadRows.ForEach(x, weight, pool));
+
+        public int TileCount
         {
-            int row = endRow - firstRow >= 4 ? FourRowsAtATime<TElement, TStored>(in work, firstRow, endRow, column) : firstRow;
-            for (; row < endRow; row++)
-                OneByFour<TElement, TStored>(in work, row, column);
-        }
-
-        for (; column < endColumn; column++)
-        {
-            for (int row = firstRow; row < endRow; row++)
-                One<TElement, TStored>(in work, row, column);
-        }
-    }
-
-    /// <summary>Widens four rows of W once for all rows of x; returns the first row that is left over.</summary>
-    private static int FourRowsAtATime<TElement, TStored>(in Work work, int firstRow, int endRow, int column)
-        where TElement : IElement<TStored>
-        where TStored : unmanaged
-    {
-        int inSize = (int)work.X.Cols, row = firstRow;
-        float[] widened = ArrayPool<float>.Shared.Rent(4 * inSize);
-        for (int i = 0; i < 4; i++)
-            Lanes.WidenRow<TElement, TStored>(work.Part.Codes.Row<TStored>(column + i), widened.AsSpan(i * inSize, inSize));
-        for (; row + 4 <= endRow; row += 4)
-            FourByFour(in work, row, column, ref widened[0]);
-        ArrayPool<float>.Shared.Return(widened);
-        return row;
-    }
-
-    /// <summary>Four rows of x by four widened rows of W, which follow each other: sixteen sums for eight loads.</summary>
-    [SkipLocalsInit, MethodImpl(Lanes.HotLoop)]
-    private static void FourByFour(in Work work, int row, int column, ref float w0)
-    {
-        int inSize = (int)work.X.Cols;
-        ref float x0 = ref Activations(in work, row), x1 = ref Activations(in work, row + 1);
-        ref float x2 = ref Activations(in work, row + 2), x3 = ref Activations(in work, row + 3);
-        ref float w1 = ref Unsafe.Add(ref w0, inSize), w2 = ref Unsafe.Add(ref w1, inSize), w3 = ref Unsafe.Add(ref w2, inSize);
-        Vector128<float> t0 = default, t1 = default, t2 = default, t3 = default;
-
-        for (int segment = 0; segment < Segments.Count; segment++)
-        {
-            int k = Segments.Start(inSize, segment), end = Segments.Start(inSize, segment + 1);
-            if (k == end)
-                continue;
-            Vector512<float> s00 = default, s01 = default, s02 = default, s03 = default;
-            Vector512<float> s10 = default, s11 = default, s12 = default, s13 = default;
-            Vector512<float> s20 = default, s21 = default, s22 = default, s23 = default;
-            Vector512<float> s30 = default, s31 = default, s32 = default, s33 = default;
-            for (; k < end; k += Lanes.Count)
+            get
             {
-                Vector512<float> a0, a1, a2, a3, b0, b1, b2, b3;
-                if (end - k >= Lanes.Count)
-                {
-                    nuint i = (nuint)k;
-                    (b0, b1) = (Vector512.LoadUnsafe(ref w0, i), Vector512.LoadUnsafe(ref w1, i));
-                    (b2, b3) = (Vector512.LoadUnsafe(ref w2, i), Vector512.LoadUnsafe(ref w3, i));
-                    (a0, a1) = (Vector512.LoadUnsafe(ref x0, i), Vector512.LoadUnsafe(ref x1, i));
-                    (a2, a3) = (Vector512.LoadUnsafe(ref x2, i), Vector512.LoadUnsafe(ref x3, i));
-                }
-                else
-                {
-                    (b0, b1) = (Tail<F32Element, float>(ref w0, k, end), Tail<F32Element, float>(ref w1, k, end));
-                    (b2, b3) = (Tail<F32Element, float>(ref w2, k, end), Tail<F32Element, float>(ref w3, k, end));
-                    (a0, a1) = (Tail<F32Element, float>(ref x0, k, end), Tail<F32Element, float>(ref x1, k, end));
-                    (a2, a3) = (Tail<F32Element, float>(ref x2, k, end), Tail<F32Element, float>(ref x3, k, end));
-                }
+                int count = 0;
+                foreach (Part part in Weight.Parts)
+                    count += RowTiles * ColumnTiles(part);
+                return count;
+            }
+        }
 
-                s00 = Vector512.FusedMultiplyAdd(a0, b0, s00);
-                s01 = Vector512.FusedMultiplyAdd(a0, b1, s01);
-                s02 = Vector512.FusedMultiplyAdd(a0, b2, s02);
-                s03 = Vector512.FusedMultiplyAdd(a0, b3, s03);
-                s10 = Vector512.FusedMultiplyAdd(a1, b0, s10);
-                s11 = Vector512.FusedMultiplyAdd(a1, b1, s11);
-                s12 = Vector512.FusedMultiplyAdd(a1, b2, s12);
-                s13 = Vector512.FusedMultiplyAdd(a1, b3, s13);
-                s20 = Vector512.FusedMultiplyAdd(a2, b0, s20);
-                s21 = Vector512.FusedMultiplyAdd(a2, b1, s21);
-                s22 = Vector512.FusedMultiplyAdd(a2, b2, s22);
-                s23 = Vector512.FusedMultiplyAdd(a2, b3, s23);
-                s30 = Vector512.FusedMultiplyAdd(a3, b0, s30);
-                s31 = Vector512.FusedMultiplyAdd(a3, b1, s31);
-                s32 = Vector512.FusedMultiplyAdd(a3, b2, s32);
-                s33 = Vector512.FusedMultiplyAdd(a3, b3, s33);
+        /// <summary>Tiles that a thread takes at once.</summary>
+        public int Grain => (int)Math.Max(1, GrainSums / (Math.Clamp(X.Rows, 1, TileRows) * TileColumns * X.Cols));
+
+        private int RowTiles => (int)((X.Rows + TileRows - 1) / TileRows);
+
+        /// <summary>Tile <paramref name="index"/>. Neighbours share rows of W, which are read from memory once.</summary>
+        public Tile TileAt(int index)
+        {
+            (int columnTile, int rowTile) = Math.DivRem(index, RowTiles);
+            int part = 0, partColumn = 0;
+            for (; columnTile >= ColumnTiles(Weight.Parts[part]); part++)
+            {
+                columnTile -= ColumnTiles(Weight.Parts[part]);
+                partColumn += (int)Weight.Parts[part].Rows;
             }
 
-            t0 += Scaled(in work, row, column, segment, Lanes.Sum(s00, s01, s02, s03));
-            t1 += Scaled(in work, row + 1, column, segment, Lanes.Sum(s10, s11, s12, s13));
-            t2 += Scaled(in work, row + 2, column, segment, Lanes.Sum(s20, s21, s22, s23));
-            t3 += Scaled(in work, row + 3, column, segment, Lanes.Sum(s30, s31, s32, s33));
+            int row = rowTile * TileRows, column = columnTile * TileColumns;
+            return new Tile(part, partColumn, row, Math.Min(row + TileRows, (int)X.Rows),
+                column, Math.Min(column + TileColumns, (int)Weight.Parts[part].Rows));
         }
 
-        Vector128<float> bias = Bias(in work, column);
-        (t0 + bias).StoreUnsafe(ref Output(in work, row, column));
-        (t1 + bias).StoreUnsafe(ref Output(in work, row + 1, column));
-        (t2 + bias).StoreUnsafe(ref Output(in work, row + 2, column));
-        (t3 + bias).StoreUnsafe(ref Output(in work, row + 3, column));
-    }
+        /// <summary>Gives back what it read into; no tile is made afterwards.</summary>
+        public void End() => ReadRows.Return(Reads, Weight.Parts.Length);
 
-    /// <summary>One row of x by four rows of W: decoding streams the weight through this.</summary>
-    [SkipLocalsInit, MethodImpl(Lanes.HotLoop)]
-    private static void OneByFour<TElement, TStored>(in Work work, int row, int column)
-        where TElement : IElement<TStored>
-        where TStored : unmanaged
-    {
-        int inSize = (int)work.X.Cols;
-        ref float x = ref Activations(in work, row);
-        ref TStored w0 = ref Row<TStored>(work.Part.Codes, column), w1 = ref Row<TStored>(work.Part.Codes, column + 1);
-        ref TStored w2 = ref Row<TStored>(work.Part.Codes, column + 2), w3 = ref Row<TStored>(work.Part.Codes, column + 3);
-        Vector128<float> total = default;
-
-        for (int segment = 0; segment < Segments.Count; segment++)
+        /// <summary>Writes a tile into the output.</summary>
+        public unsafe void Store(Tile tile, Tensor y)
         {
-            int k = Segments.Start(inSize, segment), end = Segments.Start(inSize, segment + 1);
-            if (k == end)
-                continue;
-            Vector512<float> s0 = default, s1 = default, s2 = default, s3 = default;
-            for (; k <= end - Lanes.Count; k += Lanes.Count)
-            {
-                Vector512<float> a = Vector512.LoadUnsafe(ref x, (nuint)k);
-                s0 = Vector512.FusedMultiplyAdd(a, TElement.Load(ref w0, (nuint)k), s0);
-                s1 = Vector512.FusedMultiplyAdd(a, TElement.Load(ref w1, (nuint)k), s1);
-                s2 = Vector512.FusedMultiplyAdd(a, TElement.Load(ref w2, (nuint)k), s2);
-                s3 = Vector512.FusedMultiplyAdd(a, TElement.Load(ref w3, (nuint)k), s3);
-            }
-
-            if (k < end)
-            {
-                Vector512<float> a = Tail<F32Element, float>(ref x, k, end);
-                s0 = Vector512.FusedMultiplyAdd(a, Tail<TElement, TStored>(ref w0, k, end), s0);
-                s1 = Vector512.FusedMultiplyAdd(a, Tail<TElement, TStored>(ref w1, k, end), s1);
-                s2 = Vector512.FusedMultiplyAdd(a, Tail<TElement, TStored>(ref w2, k, end), s2);
-                s3 = Vector512.FusedMultiplyAdd(a, Tail<TElement, TStored>(ref w3, k, end), s3);
-            }
-
-            total += Scaled(in work, row, column, segment, Lanes.Sum(s0, s1, s2, s3));
+            fixed (float* target = y.Row<float>(0))
+                Sum(WorkOf(tile, target + tile.PartColumn, (nint)y.Cols));
         }
 
-        (total + Bias(in work, column)).StoreUnsafe(ref Output(in work, row, column));
-    }
-
-    [MethodImpl(Lanes.HotLoop)]
-    private static void One<TElement, TStored>(in Work work, int row, int column)
-        where TElement : IElement<TStored>
-        where TStored : unmanaged
-    {
-        int inSize = (int)work.X.Cols;
-        ref float x = ref Activations(in work, row);
-        ref TStored w = ref Row<TStored>(work.Part.Codes, column);
-        float total = 0;
-        for (int segment = 0; segment < Segments.Count; segment++)
+        /// <summary>Writes a tile into memory of its own, <see cref="TileColumns"/> to a row.</summary>
+        public unsafe void Store(Tile tile, Span<float> scratch)
         {
-            int k = Segments.Start(inSize, segment), end = Segments.Start(inSize, segment + 1);
-            if (k == end)
-                continue;
-            Vector512<float> sum = default;
-            for (; k <= end - Lanes.Count; k += Lanes.Count)
-                sum = Vector512.FusedMultiplyAdd(Vector512.LoadUnsafe(ref x, (nuint)k), TElement.Load(ref w, (nuint)k), sum);
-            if (k < end)
-                sum = Vector512.FusedMultiplyAdd(Tail<F32Element, float>(ref x, k, end), Tail<TElement, TStored>(ref w, k, end), sum);
-            total += Scaled(in work, row, column, segment, Vector128.CreateScalarUnsafe(Lanes.Sum(sum))).ToScalar();
+            fixed (float* target = scratch)
+                Sum(WorkOf(tile, target - tile.FirstRow * TileColumns - tile.FirstColumn, TileColumns));
         }
 
-        Output(in work, row, column) = total + (work.Bias?.Row<float>(0)[work.Column + column] ?? 0);
-    }
+        private unsafe Work WorkOf(Tile tile, float* target, nint stride)
+        {
+            Part part = Weight.Parts[tile.PartIndex];
+            Tensor? bias = Weight.Bias is { } all
+                ? all with { Offset = all.Offset + tile.PartColumn * sizeof(float), Cols = part.Rows }
+                : null;
+            return new Work(X, Reads[tile.PartIndex], part, bias, (nint)target, stride,
+                tile.FirstRow, tile.EndRow, tile.FirstColumn, tile.EndColumn);
+        }
 
-    private static Vector512<float> Tail<TElement, TStored>(ref TStored first, int k, int end)
-        where TElement : IElement<TStored>
-        where TStored : unmanaged =>
-        Lanes.LoadPartial<TElement, TStored>(ref first, (nuint)k, end - k);
-
-    private static Vector128<float> Bias(in Work work, int column) => work.Bias is { } bias
-        ? Vector128.LoadUnsafe(ref Row<float>(bias, 0), (nuint)(work.Column + column))
-        : default;
-
-    /// <summary>A segment's sums for four columns, times the scales of the row and the columns.</summary>
-    private static Vector128<float> Scaled(in Work work, int row, int column, int segment, Vector128<float> sums)
-    {
-        if (work.Part.Scales is not { } scales)
-            return sums;
-        int group = scales.Rows == 1 ? 0 : segment;
-        if (work.Read.Scales is { } rowScales)
-            sums *= rowScales[group * (int)work.X.Rows + row];
-        return sums * Vector128.LoadUnsafe(ref Row<float>(scales, group), (nuint)column);
-    }
-
-    private static ref float Activations(in Work work, int row)
-    {
-        Debug.Assert(row < work.X.Rows);
-        return ref work.Read.Values is { } values ? ref values[row * (int)work.X.Cols] : ref Row<float>(work.X, row);
-    }
-
-    private static ref float Output(in Work work, int row, int column) =>
-        ref Unsafe.Add(ref Row<float>(work.Y, row), work.Column + column);
-
-    private static ref T Row<T>(Tensor tensor, int row)
-        where T : unmanaged
-    {
-        Debug.Assert(row < tensor.Rows);
-        return ref MemoryMarshal.GetReference(tensor.Row<T>(row));
+        private static int ColumnTiles(Part part) =>
+            part.Layout == WeightLayout.Rows ? (int)((part.Rows + TileColumns - 1) / TileColumns) : 0;
     }
 }
