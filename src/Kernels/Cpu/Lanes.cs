@@ -56,7 +56,8 @@ internal static class Lanes
     {
         if (Avx512F.IsSupported)
             return Avx512F.ConvertToVector128Byte(values);
-        Vector256<ushort> halves = Vector256.Narrow(values.GetLower() & Vector256.Create(0xFFu), values.GetUpper() & Vector256.Create(0xFFu));
+        values &= Vector512.Create(0xFFu);
+        Vector256<ushort> halves = Vector256.Narrow(values.GetLower(), values.GetUpper());
         return Vector128.Narrow(halves.GetLower(), halves.GetUpper());
     }
 

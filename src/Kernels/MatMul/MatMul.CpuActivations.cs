@@ -50,7 +50,9 @@ public static partial class MatMul
             if (format.Activations == ActivationType.F32)
                 return new ReadRows(format, null, null, IsShared: false);
             float[] values = ArrayPool<float>.Shared.Rent(checked((int)x.Length));
-            float[]? scales = format.Activations == ActivationType.I8 ? ArrayPool<float>.Shared.Rent(format.ScaleGroups * (int)x.Rows) : null;
+            float[]? scales = format.Activations == ActivationType.I8
+                ? ArrayPool<float>.Shared.Rent(format.ScaleGroups * (int)x.Rows)
+                : null;
             ReadRows read = new(format, values, scales, IsShared: false);
             pool.Run((int)x.Rows, (x, read), static (in (Tensor X, ReadRows Read) work, int row) => work.Read.ReadOne(work.X, row));
             return read;

@@ -26,7 +26,7 @@ internal static class PanelBlock
     private static readonly Vector128<byte> Pairs = Vector128.Create((byte)0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15);
 
     // lower halves of 32 words, then upper halves
-    private static readonly Vector512<ushort> LowerHalves = Vector512.Create(Enumerable.Range(0, 32).Select(i => (ushort)(2 * i)).ToArray());
+    private static readonly Vector512<ushort> LowerHalves = Vector512<ushort>.Indices + Vector512<ushort>.Indices;
     private static readonly Vector512<ushort> UpperHalves = LowerHalves + Vector512<ushort>.One;
 
     /// <summary>Writes a block.</summary>
@@ -72,9 +72,12 @@ internal static class PanelBlock
     private static void TransposeHalf(ref byte source, nint stride, ref byte target)
     {
         (Vector512<ulong> a0, Vector512<ulong> a1, Vector512<ulong> a2, Vector512<ulong> a3) = Four(ref source, stride);
-        (Vector512<ulong> b0, Vector512<ulong> b1, Vector512<ulong> b2, Vector512<ulong> b3) = Four(ref Unsafe.Add(ref source, 4 * stride), stride);
-        (Vector512<ulong> c0, Vector512<ulong> c1, Vector512<ulong> c2, Vector512<ulong> c3) = Four(ref Unsafe.Add(ref source, 8 * stride), stride);
-        (Vector512<ulong> d0, Vector512<ulong> d1, Vector512<ulong> d2, Vector512<ulong> d3) = Four(ref Unsafe.Add(ref source, 12 * stride), stride);
+        source = ref Unsafe.Add(ref source, 4 * stride);
+        (Vector512<ulong> b0, Vector512<ulong> b1, Vector512<ulong> b2, Vector512<ulong> b3) = Four(ref source, stride);
+        source = ref Unsafe.Add(ref source, 4 * stride);
+        (Vector512<ulong> c0, Vector512<ulong> c1, Vector512<ulong> c2, Vector512<ulong> c3) = Four(ref source, stride);
+        source = ref Unsafe.Add(ref source, 4 * stride);
+        (Vector512<ulong> d0, Vector512<ulong> d1, Vector512<ulong> d2, Vector512<ulong> d3) = Four(ref source, stride);
         Quarters(a0, b0, c0, d0, ref target);
         Quarters(a1, b1, c1, d1, ref Unsafe.Add(ref target, 128));
         Quarters(a2, b2, c2, d2, ref Unsafe.Add(ref target, 256));
@@ -113,7 +116,8 @@ internal static class PanelBlock
     {
         for (nuint at = 0; at < Bytes; at += 128)
         {
-            Vector512<ushort> first = Vector512.LoadUnsafe(ref block, at).AsUInt16(), second = Vector512.LoadUnsafe(ref block, at + 64).AsUInt16();
+            Vector512<ushort> first = Vector512.LoadUnsafe(ref block, at).AsUInt16();
+            Vector512<ushort> second = Vector512.LoadUnsafe(ref block, at + 64).AsUInt16();
             Avx512BW.PermuteVar32x16x2(first, LowerHalves, second).AsByte().StoreUnsafe(ref block, at);
             Avx512BW.PermuteVar32x16x2(first, UpperHalves, second).AsByte().StoreUnsafe(ref block, at + 64);
         }

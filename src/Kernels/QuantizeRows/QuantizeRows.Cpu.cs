@@ -12,7 +12,9 @@ public static partial class QuantizeRows
     /// </summary>
     /// <typeparam name="TElement">What the row holds.</typeparam>
     /// <typeparam name="TStored">The same, as a span holds it.</typeparam>
-    /// <typeparam name="TCode">What the codes are: <see cref="I8Element"/>, <see cref="ShiftedI8Element"/> or <see cref="F8E4M3Element"/>.</typeparam>
+    /// <typeparam name="TCode">
+    /// What the codes are: <see cref="I8Element"/>, <see cref="ShiftedI8Element"/>, <see cref="RoundedToI8Element"/> or <see cref="F8E4M3Element"/>.
+    /// </typeparam>
     /// <typeparam name="TByte">The same, as a span holds it.</typeparam>
     /// <param name="x">The elements.</param>
     /// <param name="codes">The result, as long.</param>
