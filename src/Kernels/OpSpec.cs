@@ -6,7 +6,7 @@ namespace Puna.Kernels;
 /// What an op promises: the shapes to try, how far a backend may be from the reference, and what a call costs.
 /// Tests and benchmarks iterate over these.
 /// </summary>
-/// <param name="Name">The op, in snake case.</param>
+/// <param name="Name">The op, in snake case; after a slash a format, where each has a spec of its own.</param>
 /// <param name="Shapes">Shapes to try; the op's spec says what each number means.</param>
 /// <param name="DTypes">Storage types to try: of the weight, the table or the cache.</param>
 /// <param name="Tolerance">Largest absolute difference from the reference on standard normal inputs, from K and F32's epsilon.</param>
@@ -25,12 +25,19 @@ public sealed record OpSpec(
     /// <summary>Half the distance from 1 to the next F32: the relative error of one rounding.</summary>
     public const double RoundingUnit = 1.0 / (1 << 24);
 
-    /// <summary>The specs of all ops: the property <c>Spec</c> of each static class in this assembly that has one.</summary>
+    /// <summary>The specs of all ops: the property <c>Spec</c> or <c>Specs</c> of each static class in this assembly that has one.</summary>
     public static ImmutableArray<OpSpec> All { get; } =
     [
-        .. typeof(OpSpec).Assembly.GetTypes()
-            .Select(t => t.GetProperty("Spec")?.GetValue(null)).OfType<OpSpec>().OrderBy(s => s.Name, StringComparer.Ordinal),
+        .. typeof(OpSpec).Assembly.GetTypes().SelectMany(SpecsOf).OrderBy(s => s.Name, StringComparer.Ordinal),
     ];
+
+    private static IEnumerable<OpSpec> SpecsOf(Type type) =>
+        (type.GetProperty("Spec") ?? type.GetProperty("Specs"))?.GetValue(null) switch
+        {
+            OpSpec one => [one],
+            ImmutableArray<OpSpec> several => several,
+            _ => [],
+        };
 }
 
 /// <summary>One call of an op on prepared inputs.</summary>

@@ -6,6 +6,9 @@ public sealed class CpuBackend(int threads) : IBackend
 {
     private readonly CpuPool _pool = new(threads);
 
+    /// <summary>The threads, for fused kernels.</summary>
+    internal CpuPool Pool => _pool;
+
     /// <inheritdoc/>
     public WeightLayout LayoutOf(PartFormat format) => WeightLayout.Rows;
 
@@ -55,6 +58,14 @@ public sealed class CpuBackend(int threads) : IBackend
 
     /// <inheritdoc/>
     public void Mark(HookPoint point, int layer, Tensor value)
+    {
+    }
+
+    /// <inheritdoc/>
+    public IBackend CreateRecorder() => new CpuRecorder(this, Fusion.Rules);
+
+    /// <inheritdoc/>
+    public void Flush()
     {
     }
 
