@@ -87,4 +87,16 @@ public interface IBackend : IDisposable
     /// <param name="layer">Index of the layer.</param>
     /// <param name="value">The value; whoever listens copies what it keeps.</param>
     void Mark(HookPoint point, int layer, Tensor value);
+
+    /// <summary>
+    /// A backend on the same machine, for one caller, that may hold ops back until <see cref="Flush"/> and fuse neighbours.
+    /// The bits are the same either way. It needs no disposing, and ends with this backend.
+    /// </summary>
+    IBackend CreateRecorder();
+
+    /// <summary>
+    /// Executes what was held back; nothing where ops execute at once. A value that ops held back together have both
+    /// written and read may never have been stored: whoever wants it calls this after the op that writes it.
+    /// </summary>
+    void Flush();
 }

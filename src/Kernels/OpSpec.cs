@@ -6,7 +6,7 @@ namespace Puna.Kernels;
 /// What an op promises: the shapes to try, how far a backend may be from the reference, and what a call costs.
 /// Tests and benchmarks iterate over these.
 /// </summary>
-/// <param name="Name">The op, in snake case.</param>
+/// <param name="Name">The op, in snake case; after a slash a format, where each has a spec of its own.</param>
 /// <param name="Shapes">Shapes to try; the op's spec says what each number means.</param>
 /// <param name="DTypes">Storage types to try: of the weight, the table or the cache.</param>
 /// <param name="Tolerance">Largest absolute difference from the reference on standard normal inputs, from K and F32's epsilon.</param>
@@ -35,12 +35,19 @@ public sealed record OpSpec(
     /// </summary>
     public bool IsStreaming { get; init; }
 
-    /// <summary>The specs of all ops: the property <c>Spec</c> of each static class in this assembly that has one.</summary>
+    /// <summary>The specs of all ops: the property <c>Spec</c> or <c>Specs</c> of each static class in this assembly that has one.</summary>
     public static ImmutableArray<OpSpec> All { get; } =
     [
-        .. typeof(OpSpec).Assembly.GetTypes()
-            .Select(t => t.GetProperty("Spec")?.GetValue(null)).OfType<OpSpec>().OrderBy(s => s.Name, StringComparer.Ordinal),
+        .. typeof(OpSpec).Assembly.GetTypes().SelectMany(SpecsOf).OrderBy(s => s.Name, StringComparer.Ordinal),
     ];
+
+    private static IEnumerable<OpSpec> SpecsOf(Type type) =>
+        (type.GetProperty("Spec") ?? type.GetProperty("Specs"))?.GetValue(null) switch
+        {
+            OpSpec one => [one],
+            ImmutableArray<OpSpec> several => several,
+            _ => [],
+        };
 }
 
 /// <summary>One call of an op on prepared inputs.</summary>
@@ -49,16 +56,16 @@ public sealed record OpSpec(
 public sealed record OpCall(Action<IBackend> Run, Tensor Output)
 {
     /// <summary>
-    /// Makes the same call with a copy of the weight or cache that it streams, so that calls in turn find none of it in the
+    /// Makes the same call for a backend with a copy of the weight or cache that it streams, so that calls in turn find none of it in the
     /// processor's caches; null where the op does not stream.
     /// </summary>
-    public Func<OpCall>? Copy { get; init; }
+    public Func<IBackend, OpCall>? Copy { get; init; }
 
     /// <summary>The op by itself, on whatever the last call left, for timing; null where <c>Run</c> does no more than that.</summary>
     public Action<IBackend>? Again { get; init; }
 
-    /// <summary>Makes calls that each give a piece of the output by themselves; null where the whole reference is quick enough.</summary>
-    public Func<ImmutableArray<OpPiece>>? Pieces { get; init; }
+    /// <summary>Makes calls from what a backend reads that each give a piece of the output by themselves; null where the whole reference is quick enough.</summary>
+    public Func<IBackend, ImmutableArray<OpPiece>>? Pieces { get; init; }
 }
 
 /// <summary>A small call whose output is a piece of a large call's.</summary>

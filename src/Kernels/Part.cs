@@ -91,13 +91,17 @@ public sealed record Part(
     /// different panels at once.
     /// </summary>
     /// <param name="firstRow">Where the first row belongs: a multiple of 32.</param>
-    /// <param name="rows">F32, BF16 or F16 <c>[count, cols]</c>; count is a multiple of 32 unless the last row is among them.</param>
+    /// <param name="rows">
+    /// F32, BF16 or F16 <c>[count, cols]</c>, or codes of the format, whose scales the caller sets; count is a multiple of 32
+    /// unless the last row is among them.
+    /// </param>
     /// <exception cref="ArgumentException">The rows do not belong there.</exception>
     public void Fill(long firstRow, Tensor rows)
     {
-        if (rows.Cols != Cols || firstRow % Panels.RowCount != 0 || firstRow + rows.Rows > Rows
+        bool areNumbers = rows.DType is DType.F32 or DType.BF16 or DType.F16;
+        if (rows.Cols != Cols || (!areNumbers && rows.DType != Format.DType) || firstRow % Panels.RowCount != 0 || firstRow + rows.Rows > Rows
             || (rows.Rows % Panels.RowCount != 0 && firstRow + rows.Rows != Rows))
-            throw new ArgumentException($"Part: rows {firstRow} to {firstRow + rows.Rows} as {rows}, in a weight of [{Rows}, {Cols}].");
+            throw new ArgumentException($"Part: rows {firstRow} to {firstRow + rows.Rows} as {rows}, in a weight of {Format.DType} [{Rows}, {Cols}].");
         PartFiller.Fill(this, firstRow, rows);
     }
 

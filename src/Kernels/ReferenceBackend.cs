@@ -56,6 +56,14 @@ public sealed class ReferenceBackend : IBackend
     }
 
     /// <inheritdoc/>
+    public IBackend CreateRecorder() => this;
+
+    /// <inheritdoc/>
+    public void Flush()
+    {
+    }
+
+    /// <inheritdoc/>
     public void Dispose()
     {
     }

@@ -65,11 +65,11 @@ internal static class ModelDefaults
     private static void CheckActivations(ActivationType activations, DType weights, string which)
     {
         if (activations == ActivationType.I8 && weights != DType.I8)
-            throw new ArgumentException($"activations: I8 was asked for with weights in {weights}{which}, but I8 was expected there "
+            throw new ArgumentException($"activations: I8 was asked for with weights in {weights}{which}, but weights in I8 were expected "
                 + "(a product of bytes needs both in bytes). Ask for weights in I8 too, or for activations in BF16 or F32.");
         if (activations == ActivationType.BF16 && weights is DType.F32 or DType.F16)
-            throw new ArgumentException($"activations: BF16 was asked for with weights in {weights}{which}, but BF16, F8E4M3 or I8 "
-                + "was expected there (rounding finer weights' activations gains nothing). Ask for weights in BF16 too, or for "
+            throw new ArgumentException($"activations: BF16 was asked for with weights in {weights}{which}, but weights in BF16, F8E4M3 "
+                + "or I8 were expected (rounding finer weights' activations gains nothing). Ask for weights in BF16 too, or for "
                 + "activations in F32.");
     }
 }

@@ -52,8 +52,8 @@ public static partial class Attention
     private static OpCall Call(Tensor rows, HeadLayout heads, KvLayer cache, SequenceTable table, Tensor mixed) =>
         new(ops => ops.Attend(rows, heads, cache, table, mixed), mixed)
         {
-            Copy = () => Call(rows, heads, cache with { Keys = cache.Keys.Copy(), Values = cache.Values.Copy() }, table, mixed),
-            Pieces = () => [.. new[] { 0L, rows.Rows - 2, rows.Rows - 1 }.Distinct().Select(r => Row(rows, heads, cache, table, r))],
+            Copy = _ => Call(rows, heads, cache with { Keys = cache.Keys.Copy(), Values = cache.Values.Copy() }, table, mixed),
+            Pieces = _ => [.. new[] { 0L, rows.Rows - 2, rows.Rows - 1 }.Distinct().Select(r => Row(rows, heads, cache, table, r))],
         };
 
     // a row of the first sequence, or the only row of the second, by itself

@@ -16,11 +16,16 @@ public static partial class MatMul
         .. DecoderSize.Decode((d, m) => [m, d.Hidden, DecoderSize.Vocabulary, 0], "lm-head"),
     ];
 
-    private static OpCall Call(Tensor x, Linear weight, Tensor y) => new(ops => ops.MatMul(x, weight, y), y)
-    {
-        Copy = () => Call(x, weight with { Parts = [.. weight.Parts.Select(Copy)] }, y),
-        Pieces = () => Pieces(x, weight),
-    };
+    private static OpCall Call(PartFormat format, Tensor x, ByLayout<Linear> weight, Tensor y) =>
+        new(ops => ops.MatMul(x, weight[ops.LayoutOf(format)], y), y)
+        {
+            Copy = ops =>
+            {
+                Linear one = weight[ops.LayoutOf(format)], copy = one with { Parts = [.. one.Parts.Select(Copy)] };
+                return Call(format, x, new ByLayout<Linear>(_ => copy), y);
+            },
+            Pieces = ops => Pieces(x, weight[ops.LayoutOf(format)]),
+        };
 
     private static Part Copy(Part part) =>
         part with { Codes = part.Codes.Copy(), Scales = part.Scales?.Copy(), CodeSums = part.CodeSums?.Copy() };

@@ -13,6 +13,7 @@ public delegate void LogitsReceiver(int firstPosition, Tensor logits);
 public sealed class Scorer : IDisposable
 {
     private readonly ModelConfig _config;
+    private readonly IBackend _step;
     private readonly Transformer _transformer;
     private readonly KvPool _pool;
     private readonly Batch _batch;
@@ -39,8 +40,8 @@ public sealed class Scorer : IDisposable
         }
 
         chunk = Math.Clamp(chunk, 1, Math.Max(1, maxTokens));
-        _config = config;
-        _transformer = new Transformer(config, weights, ops);
+        (_config, _step) = (config, ops.CreateRecorder());
+        _transformer = new Transformer(config, weights, _step);
         _pool = new KvPool(config, maxTokens, cacheType);
         _blocks = new int[_pool.BlockCount];
         _pool.TryTake(_blocks);
@@ -76,6 +77,7 @@ public sealed class Scorer : IDisposable
             _scratch.Resize(piece.Length, piece.Length);
             Tensor logits = _logits.RowRange(0, piece.Length);
             _transformer.Forward(_batch, _pool.Layers.AsSpan(), _scratch, logits);
+            _step.Flush();
             receive(firstPosition + first, logits);
         }
     }
