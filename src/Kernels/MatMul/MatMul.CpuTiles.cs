@@ -21,7 +21,7 @@ public static partial class MatMul
         public Span<float> Of(Tensor output, int row) => output.Row<float>(row).Slice(PartColumn + FirstColumn, ColumnCount);
     }
 
-    /// <summary>A product that is done tile by tile.</summary>
+    /// <summary>A product that is done tile by tile; parts in panels have none.</summary>
     private readonly record struct Product(Tensor X, Linear Weight)
     {
         public int TileCount
@@ -79,6 +79,7 @@ public static partial class MatMul
                 tile.FirstRow, tile.EndRow, tile.FirstColumn, tile.EndColumn);
         }
 
-        private static int ColumnTiles(Part part) => (int)((part.Rows + TileColumns - 1) / TileColumns);
+        private static int ColumnTiles(Part part) =>
+            part.Layout == WeightLayout.Rows ? (int)((part.Rows + TileColumns - 1) / TileColumns) : 0;
     }
 }

@@ -10,9 +10,9 @@ public static partial class MatMul
             [9, 1000, 17, 0], [8, 1024, 16, 16], [65, 1040, 66, 3], [1, 2048, 64, 0], [4, 4096, 65, 8], [3, 14336, 4, 0],
         ],
         DTypes: [DType.F32, DType.BF16, DType.F16],
-        // K products of variance 1; a chain of K / 128 additions per lane, 4 for the lanes, 8 for the segments, 1 for the
+        // K products of variance 1; a chain of K / 8 additions in a segment (where lanes share it, fewer), 4 for the lanes, 8 for the segments, 1 for the
         // bias. Rounding errors add like a random walk (Higham and Mary 2019): 8 standard deviations.
-        Tolerance: s => 8 * OpSpec.RoundingUnit * Math.Sqrt((s[1] / 128.0 + 13) * s[1]),
+        Tolerance: s => 8 * OpSpec.RoundingUnit * Math.Sqrt((s[1] / 8.0 + 13) * s[1]),
         Bytes: (s, t) => (long)t.ByteSize() * s[1] * (s[2] + s[3]) + 4L * s[0] * (s[1] + s[2] + s[3]),
         Flops: s => 2L * s[0] * s[1] * (s[2] + s[3]),
         Prepare: (s, t, values) =>
