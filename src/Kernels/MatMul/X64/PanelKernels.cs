@@ -1,0 +1,59 @@
+using Puna.Kernels.Cpu;
+
+namespace Puna.Kernels;
+
+/// <summary>The panel kernels of a machine, by the format of a part.</summary>
+internal sealed class PanelKernels : IDisposable
+{
+    private readonly Dictionary<(DType, ActivationType), PanelKernel> _kernels = [];
+
+    /// <summary>Chooses a kernel for each format; none is assembled yet.</summary>
+    /// <param name="features">What the processor offers.</param>
+    public PanelKernels(X64Features features)
+    {
+        if (!features.Avx512)
+            return;
+        Add(DType.F32, ActivationType.F32, new F32Step(ActivationCode.F32));
+        Add(DType.F32, ActivationType.BF16, new F32Step(ActivationCode.RoundedF32));
+        Add(DType.F16, ActivationType.F32, new F16Step(ActivationCode.F32));
+        Add(DType.F16, ActivationType.BF16, new F16Step(ActivationCode.RoundedF32));
+        Add(DType.BF16, ActivationType.F32, new BF16WideStep(ActivationCode.F32));
+        Add(DType.BF16, ActivationType.BF16, features.BF16 ? new BF16Step() : new BF16WideStep(ActivationCode.RoundedF32));
+    }
+
+    /// <summary>The kernel of a format, or null when there is none: its parts then lie in rows.</summary>
+    public PanelKernel? Find(PartFormat format) => _kernels.GetValueOrDefault((format.DType, format.Activations));
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (PanelKernel kernel in _kernels.Values)
+            kernel.Dispose();
+    }
+
+    private void Add(DType weights, ActivationType activations, IPanelStep step) => _kernels.Add((weights, activations), new PanelKernel(step));
+}
+
+/// <summary>The kernels of one format, for tiles of 1 to 12 rows; each is assembled when it is first asked for.</summary>
+/// <param name="step">How a step of a panel becomes multiply-adds.</param>
+internal sealed class PanelKernel(IPanelStep step) : IDisposable
+{
+    private readonly ExecutableMemory?[] _code = new ExecutableMemory?[PanelRegisters.MostRows + 1];
+
+    /// <summary>How it wants its activations.</summary>
+    public ActivationPacking Packing => step.Packing;
+
+    /// <summary>A function that takes a pointer to <see cref="PanelArguments"/>; callers take turns.</summary>
+    /// <param name="rows">Rows of a tile, 0 to 12; nothing is assembled for 0.</param>
+    public nint Address(int rows) => rows == 0 ? 0 : (_code[rows] ??= Assemble(rows)).Address;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (ExecutableMemory? code in _code)
+            code?.Dispose();
+    }
+
+    private ExecutableMemory Assemble(int rows) => new(PanelKernelWriter.Write(
+        step, rows, OperatingSystem.IsWindows() ? CallingConvention.Microsoft : CallingConvention.SystemV));
+}
