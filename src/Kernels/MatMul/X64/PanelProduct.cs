@@ -5,6 +5,14 @@ using Puna.Kernels.Cpu;
 
 namespace Puna.Kernels;
 
+/// <summary>Some panels of one part of a product.</summary>
+/// <param name="Part">Index among the parts in panels.</param>
+/// <param name="Panel">The first panel.</param>
+/// <param name="PanelCount">How many.</param>
+/// <param name="Column">The first column of the output.</param>
+/// <param name="ColumnCount">Columns of the output.</param>
+internal readonly record struct PanelItem(int Part, int Panel, int PanelCount, int Column, int ColumnCount);
+
 /// <summary>
 /// A product of a block of rows with the parts of a weight that lie in panels, made ready: activations packed, kernels
 /// found, panels shared out into items. One object serves one product after the other and keeps its memory.
@@ -64,18 +72,34 @@ internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : 
         }
     }
 
-    /// <summary>Does one item: any thread may do any.</summary>
+    /// <summary>Rows of the block.</summary>
+    public int RowCount => _tiles.Rows;
+
+    /// <summary>Items of one of the parts in panels; those of part 0 come first.</summary>
+    public int ItemCountOf(int part) => (part + 1 < _partCount ? _parts[part + 1].FirstItem : ItemCount) - _parts[part].FirstItem;
+
+    /// <summary>What belongs to an item: any thread may do any.</summary>
     /// <param name="item">0 to <see cref="ItemCount"/> − 1.</param>
-    /// <param name="y">The block's output, F32 <c>[rows, out]</c>.</param>
-    public void MultiplyItem(int item, Tensor y)
+    public PanelItem ItemAt(int item)
     {
         int index = 0;
         while (index + 1 < _partCount && _parts[index + 1].FirstItem <= item)
             index++;
         ref readonly PanelPart part = ref _parts[index];
         int panel = (item - part.FirstItem) * part.ItemPanels;
+        int count = Math.Min(part.ItemPanels, part.PanelCount - panel), first = panel * Panels.RowCount;
+        int columns = Math.Min(count * Panels.RowCount, (int)part.Part.Rows - first);
+        return new PanelItem(index, panel, count, part.Column + first, columns);
+    }
+
+    /// <summary>Does one item.</summary>
+    /// <param name="item">0 to <see cref="ItemCount"/> − 1.</param>
+    /// <param name="y">The block's output, F32 <c>[rows, out]</c>.</param>
+    public void MultiplyItem(int item, Tensor y)
+    {
+        PanelItem piece = ItemAt(item);
         float* first = (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(y.Row<float>(0)));
-        Multiply(index, panel, Math.Min(part.ItemPanels, part.PanelCount - panel), first + part.Column + panel * Panels.RowCount, y.Cols);
+        Multiply(piece.Part, piece.Panel, piece.PanelCount, first + piece.Column, y.Cols);
     }
 
     /// <summary>Multiplies the rows with some panels of a part, adds the bias and stores: to the output, or anywhere else.</summary>
