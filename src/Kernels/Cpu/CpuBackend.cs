@@ -26,7 +26,8 @@ public sealed class CpuBackend : IBackend
     {
         DType.I8 => ActivationType.I8,
         DType.F8E4M3 => ActivationType.BF16,
-        _ => ActivationType.F32,   // there is no code for BF16 that is faster
+        DType.BF16 when LayoutOf(new PartFormat(weights, ActivationType.BF16)) == WeightLayout.Panels => ActivationType.BF16,
+        _ => ActivationType.F32,   // vectors of the runtime know no BF16: nothing is gained by rounding
     };
 
     /// <inheritdoc/>
