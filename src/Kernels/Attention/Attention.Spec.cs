@@ -4,7 +4,7 @@ namespace Puna.Kernels;
 
 public static partial class Attention
 {
-    private const int SpecBlockTokens = 8;
+    private const int SpecBlockTokens = 16;
 
     /// <summary>
     /// A shape is <c>[rows, tokens before them, query heads, kv heads, head dim, window]</c>; window 0 means none. A
@@ -16,7 +16,7 @@ public static partial class Attention
             [1, 0, 1, 1, 2, 0], [2, 1, 2, 1, 8, 0], [3, 15, 3, 3, 16, 0], [17, 0, 9, 3, 8, 0], [5, 30, 4, 2, 34, 0],
             [33, 250, 4, 2, 32, 0], [9, 300, 6, 2, 16, 24], [40, 0, 4, 4, 64, 7], [2, 511, 8, 2, 128, 0], [1, 700, 8, 1, 80, 300],
         ],
-        DTypes: [DType.F32, DType.BF16],
+        DTypes: [DType.F32, DType.BF16, DType.I8],
         // weights sum to 1 and values are below 5; scores, about 10 at most, are rounded head_dim / 16 + 6 times before
         // exp turns their absolute error into a relative one of the weights
         Tolerance: s => 5 * (10 * (s[4] / 16.0 + 6) + 20) * OpSpec.RoundingUnit,
@@ -37,8 +37,8 @@ public static partial class Attention
         positions.Row<int>(0)[s[0]] = 3;
 
         Tensor rowsIn = values.Normal(DType.F32, rows, heads.QuerySize + 2 * heads.KvSize);
-        KvLayer cache = new(values.Normal(type, slots, heads.KvSize), values.Normal(type, slots, heads.KvSize),
-            SpecBlockTokens, s[5] == 0 ? null : s[5]);
+        KvLayer cache = KvLayer.Allocate(type, heads, slots, SpecBlockTokens, s[5] == 0 ? null : s[5]);
+        KvStore.Reference(values.Normal(DType.F32, slots, heads.QuerySize + 2 * heads.KvSize), heads, values.Permutation(slots), cache);
         SequenceTable table = new(starts, order with { Rows = 2, Cols = blocksEach }, positions);
         Tensor mixed = Tensor.Allocate(DType.F32, rows, heads.QuerySize);
         return new OpCall(ops => ops.Attend(rowsIn, heads, cache, table, mixed), mixed);
