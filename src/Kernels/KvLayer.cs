@@ -85,8 +85,15 @@ public sealed record KvLayer
     /// <param name="key">Takes the key, <c>[head_dim]</c>.</param>
     public void CopyKey(int kvHead, long slot, Span<float> key)
     {
-        for (int d = 0; d < Heads.HeadDim; d++)
-            key[d] = Keys.Get(KeyRow(kvHead, slot, d), (int)(slot % GroupSlots)) * Scale(KeyScales, kvHead, slot);
+        Tensor group = Keys with { Offset = Keys.RowRange(KeyRow(kvHead, slot, 0), 1).Offset, Rows = 1, Cols = Heads.HeadDim * GroupSlots };
+        switch (Keys.DType)
+        {
+            case DType.F32: Gather<F32Element, float>(group, slot, key); break;
+            case DType.BF16: Gather<BF16Element, ushort>(group, slot, key); break;
+            default: Gather<I8Element, sbyte>(group, slot, key); break;
+        }
+
+        Multiply(key, KeyScales, kvHead, slot);
     }
 
     /// <summary>A value, widened to F32; for references and tools, not for inner loops.</summary>
@@ -95,8 +102,8 @@ public sealed record KvLayer
     /// <param name="value">Takes the value, <c>[head_dim]</c>.</param>
     public void CopyValue(int kvHead, long slot, Span<float> value)
     {
-        for (int d = 0; d < Heads.HeadDim; d++)
-            value[d] = Values.Get(ValueRow(kvHead, slot), d) * Scale(ValueScales, kvHead, slot);
+        Values.CopyRow(ValueRow(kvHead, slot), value);
+        Multiply(value, ValueScales, kvHead, slot);
     }
 
     /// <summary>Row of <see cref="Keys"/> that has element <paramref name="d"/> of a head in a slot's group.</summary>
@@ -106,8 +113,22 @@ public sealed record KvLayer
     /// <summary>Row of <see cref="Values"/> that has a head in a slot.</summary>
     internal long ValueRow(int kvHead, long slot) => kvHead * SlotCount + slot;
 
-    private static float Scale(Tensor? scales, int kvHead, long slot) =>
-        scales is { } s ? s.Row<float>(kvHead)[(int)slot] : 1;
+    private static void Gather<TElement, TStored>(Tensor group, long slot, Span<float> key)
+        where TElement : IElement<TStored>
+        where TStored : unmanaged
+    {
+        Span<TStored> stored = group.Row<TStored>(0)[(int)(slot % GroupSlots)..];
+        for (int d = 0; d < key.Length; d++)
+            key[d] = TElement.Widen(stored[d * GroupSlots]);
+    }
+
+    private static void Multiply(Span<float> codes, Tensor? scales, int kvHead, long slot)
+    {
+        if (scales is not { } s)
+            return;
+        foreach (ref float code in codes)
+            code *= s.Row<float>(kvHead)[(int)slot];
+    }
 }
 
 /// <summary>Which rows of a batch belong to one sequence, and which blocks hold its keys and values.</summary>

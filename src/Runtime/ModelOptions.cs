@@ -34,7 +34,7 @@ public sealed record ModelOptions
     /// <value>As many as the machine has cores.</value>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
-    /// <summary>Dtype of cached keys and values: F32 or BF16.</summary>
+    /// <summary>Dtype of cached keys and values: F32, BF16 or I8.</summary>
     /// <value>F32, exact.</value>
     public DType CacheType { get; init; } = DType.F32;
 

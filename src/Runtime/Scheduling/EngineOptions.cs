@@ -9,7 +9,7 @@ public sealed record EngineOptions
     /// <value>4,096.</value>
     public int CacheTokens { get; init; } = 4096;
 
-    /// <summary>Dtype of keys and values: F32 or BF16.</summary>
+    /// <summary>Dtype of keys and values: F32, BF16 or I8.</summary>
     /// <value>F32, exact.</value>
     public DType CacheType { get; init; } = DType.F32;
 
