@@ -31,6 +31,14 @@ internal sealed class BlockBackend(IBackend inner, BlockMode mode) : IBackend
     public ActivationType FastestActivations(DType weights) => inner.FastestActivations(weights);
 
     /// <inheritdoc/>
+    public IBackend CreateRecorder() => this;
+
+    /// <inheritdoc/>
+    public void Flush()
+    {
+    }
+
+    /// <inheritdoc/>
     public void Embed(Part table, Tensor ids, Tensor y) => inner.Embed(Rounded(_tables, table, WeightLayout.Rows), ids, y);
 
     /// <inheritdoc/>

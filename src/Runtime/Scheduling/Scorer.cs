@@ -27,7 +27,7 @@ public sealed class Scorer : IDisposable
     /// <param name="ops">The backend; it outlives the scorer.</param>
     /// <param name="maxTokens">Most tokens of a text.</param>
     /// <param name="chunk">Tokens per forward pass; it changes speed and memory, and no bit of a result.</param>
-    /// <param name="cacheType">Dtype of keys and values: F32 or BF16.</param>
+    /// <param name="cacheType">Dtype of keys and values: F32, BF16 or I8.</param>
     /// <exception cref="OutOfCapacityException">More tokens than the context has, or not enough memory.</exception>
     public Scorer(ModelConfig config, TransformerWeights weights, IBackend ops, int maxTokens, int chunk = 256,
         DType cacheType = DType.F32)

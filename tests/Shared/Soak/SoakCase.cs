@@ -29,11 +29,11 @@ public sealed class SoakCase
         Seed = seed;
         _random = new Random(seed);
         Format = Pick(Formats.AsSpan());
-        CacheType = Pick<DType>(DType.F32, DType.BF16);
+        CacheType = Pick<DType>(DType.F32, DType.BF16, DType.I8);
         Stored = Format.ScaleGroups > 0 ? Pick<DType>(DType.F32, DType.BF16) : Format.DType;
         Config = DrawConfig();
         Threads = (_random.Next(1, 5), _random.Next(1, 5));
-        BlockTokens = Pick(1, 3, 8, 16);
+        BlockTokens = Pick(16, 32, 48);
         Features = DrawFeatures();
         Texts = [.. Enumerable.Range(0, _random.Next(1, 7)).Select(_ => DrawText())];
         Steps = DrawSteps();
