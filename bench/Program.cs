@@ -5,7 +5,8 @@ switch (args)
 {
     case ["tokenizer-peers", .. string[] peers]: return TokenizerPeers.Run(peers);
     case ["emulator"]: return EmulatorSpeed.Run();
-    case ["divergence", .. string[] rest]: return ModeDivergence.Run(rest);
+    case ["soak", .. string[] rest]: return Soak.Run(rest);
+    case ["divergence", .. string[] mode]: return ModeDivergence.Run(mode);
 }
 
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);

@@ -78,14 +78,14 @@ public sealed class LockstepBackend(IBackend fast, Action<string> report) : IBac
     public void StoreKv(Tensor queryKeyValue, HeadLayout heads, Tensor slots, KvLayer cache)
     {
         fast.StoreKv(queryKeyValue, heads, slots, cache);
-        (string What, Tensor? Stored)[] all =
+        (string What, Tensor? Stored)[] kept =
             [("keys", cache.Keys), ("values", cache.Values), ("scales of keys", cache.KeyScales), ("scales of values", cache.ValueScales)];
-        Tensor?[] stored = [.. all.Select(a => a.Stored?.Copy())];
+        Tensor?[] stored = [.. kept.Select(k => k.Stored?.Copy())];
         _reference.StoreKv(queryKeyValue, heads, slots, cache);
-        for (int i = 0; i < all.Length; i++)
+        for (int i = 0; i < kept.Length; i++)
         {
-            if (stored[i] is { } actual && all[i].Stored is { } expected)
-                Compare($"kv_store, {all[i].What}", actual, expected, 0);
+            if (stored[i] is { } actual && kept[i].Stored is { } expected)
+                Compare($"kv_store, {kept[i].What}", actual, expected, 0);
         }
 
         for (long row = 0; row < queryKeyValue.Rows; row++)
