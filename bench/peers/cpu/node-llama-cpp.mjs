@@ -1,0 +1,27 @@
+// Measures Puna beside the llama.cpp that the npm package node-llama-cpp carries, on the same random weights.
+//
+//   node node-llama-cpp.mjs 1b 3b [options]
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { compare, options } from "./compare.mjs";
+import { run } from "./run.mjs";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const { positionals: shapes, values } = options({ packages: { type: "string", default: here } });
+if (shapes.length === 0) {
+  console.error("usage: node node-llama-cpp.mjs 1b|3b|8b... [options]");
+  process.exit(2);
+}
+
+const packages = resolve(values.packages);
+if (!existsSync(join(packages, "node_modules/node-llama-cpp"))) await run("npm", ["ci", "--ignore-scripts"], packages);
+
+/** One process: it loads the file, warms up, and measures each test so many times. */
+async function pass(file, { threads, prompt, generate, repetitions }) {
+  const script = join(here, "node-llama-cpp-pass.mjs");
+  const output = await run(process.execPath, [script, packages, file, threads, prompt, generate, repetitions]);
+  return JSON.parse(output.trimEnd().split("\n").at(-1));
+}
+
+await compare({ name: "node-llama-cpp", pass }, shapes, values);

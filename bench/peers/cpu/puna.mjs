@@ -1,0 +1,59 @@
+// Puna's side: what is built, which modes are measured, and one timed pass.
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { run } from "./run.mjs";
+
+export const root = join(dirname(fileURLToPath(import.meta.url)), "../../..");
+const program = (folder, name) => join(root, folder, "bin/Release/net10.0", name);
+const timing = program("bench/peers/Timing", "puna-timing.dll");
+
+/** Modes of Puna, and the file of the peer that holds the weights at the same number of bits. */
+const modes = [
+  { label: "BF16 (default)", flags: [], beside: "BF16" },
+  { label: "INT8 weights", flags: ["--weights", "int8"], beside: "Q8_0" },
+  { label: "exact (F32 activations and cache)", flags: ["--activations", "f32", "--kv-dtype", "f32"], beside: "BF16" },
+];
+
+/** The modes whose flags this build has. */
+export async function knownModes() {
+  const help = await run("dotnet", [timing, "--help"]);
+  return modes.filter((m) => {
+    const unknown = m.flags.find((f) => f.startsWith("--") && !help.includes(`${f} `));
+    if (unknown) console.error(`${m.label}: left out, this build has no ${unknown}`);
+    return !unknown;
+  });
+}
+
+/** Builds the programs, and makes what is missing of a shape's model: random weights, and the same as GGUF files. */
+export async function prepare(models, shapes) {
+  for (const project of ["tools/RandomModel", "bench/peers/Gguf", "bench/peers/Timing"]) {
+    await run("dotnet", ["build", "-c", "Release", "--nologo", "-v", "quiet", project], root);
+  }
+  for (const shape of shapes) {
+    const folder = modelFolder(models, shape);
+    if (!existsSync(join(folder, "model.safetensors"))) {
+      await run("dotnet", [program("tools/RandomModel", "random-model.dll"), shape, folder]);
+    }
+    for (const type of ["BF16", "Q8_0"]) {
+      const file = peerFile(models, shape, type);
+      if (existsSync(file)) continue;
+      await run("dotnet", [program("bench/peers/Gguf", "gguf.dll"), folder, file, type.toLowerCase()]);
+    }
+  }
+}
+
+export const modelFolder = (models, shape) => join(models, `random-${shape}`);
+export const peerFile = (models, shape, type) => join(modelFolder(models, shape), `${type}.gguf`);
+
+/** One process: it loads the model, warms up, and measures each test so many times. */
+export async function pass(folder, mode, { threads, prompt, generate, repetitions }) {
+  const args = [timing, folder, "-p", prompt, "-n", generate, "-r", repetitions, "--threads", threads, ...mode.flags];
+  const result = JSON.parse(await run("dotnet", args));
+  return {
+    prompt: result.prompt_tokens_per_second,
+    generated: result.generated_tokens_per_second,
+    load: result.load_seconds,
+    peak: result.peak_bytes,
+  };
+}
