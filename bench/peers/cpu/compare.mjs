@@ -37,6 +37,7 @@ const spread = (rates) => `${digits(median(rates))} (${digits(Math.min(...rates)
 /** Runs the rounds and prints the table; writes it into a section of a Markdown file where one is asked for. */
 export async function compare(peer, shapes, values) {
   const models = resolve(values.models);
+  await puna.build();
   await puna.prepare(models, shapes);
   const modes = await puna.knownModes();
   const measured = [];

@@ -8,6 +8,13 @@ export const root = join(dirname(fileURLToPath(import.meta.url)), "../../..");
 const program = (folder, name) => join(root, folder, "bin/Release/net10.0", name);
 const timing = program("bench/peers/Timing", "puna-timing.dll");
 
+/** Runs the puna command; gives what it prints. */
+export const puna = (args) => run("dotnet", [program("tools/Puna", "puna.dll"), ...args]);
+
+/** Writes a model folder as a GGUF file: bf16 or q8_0. */
+export const gguf = (folder, file, type) =>
+  run("dotnet", [program("bench/peers/Gguf", "gguf.dll"), folder, file, type]);
+
 /** Modes of Puna, and the file of the peer that holds the weights at the same number of bits. */
 const modes = [
   { label: "BF16 (default)", flags: [], beside: "BF16" },
@@ -25,11 +32,15 @@ export async function knownModes() {
   });
 }
 
-/** Builds the programs, and makes what is missing of a shape's model: random weights, and the same as GGUF files. */
-export async function prepare(models, shapes) {
+/** Builds the programs. */
+export async function build() {
   for (const project of ["tools/RandomModel", "bench/peers/Gguf", "bench/peers/Timing"]) {
     await run("dotnet", ["build", "-c", "Release", "--nologo", "-v", "quiet", project], root);
   }
+}
+
+/** Makes what is missing of the shapes' models: random weights, and the same as GGUF files. */
+export async function prepare(models, shapes) {
   for (const shape of shapes) {
     const folder = modelFolder(models, shape);
     if (!existsSync(join(folder, "model.safetensors"))) {
@@ -37,8 +48,7 @@ export async function prepare(models, shapes) {
     }
     for (const type of ["BF16", "Q8_0"]) {
       const file = peerFile(models, shape, type);
-      if (existsSync(file)) continue;
-      await run("dotnet", [program("bench/peers/Gguf", "gguf.dll"), folder, file, type.toLowerCase()]);
+      if (!existsSync(file)) await gguf(folder, file, type.toLowerCase());
     }
   }
 }
