@@ -5,12 +5,21 @@ import { resolve, join } from "node:path";
 import * as puna from "./puna.mjs";
 import { writeSection } from "./section.mjs";
 
-/** Options of the command line; what stands after "--" is kept apart in `rest`. */
+export const usage = `options:
+  --models FOLDER    where the random models are, or are made [default: models]
+  --threads N        threads of both [default: one per core]
+  --rounds N         rounds of one process after another [default: 5]
+  --repetitions N    measurements of each test in a process [default: 2]
+  --prompt N         tokens of a prompt [default: 512]
+  --generate N       tokens to generate [default: 64]
+  --note TEXT        what the peer does not say of itself, such as its compiler
+  --write FILE       puts the table into the peer's section of this Markdown file`;
+
+/** Options of the command line; what stands after "--" is kept apart as flags. */
 export function options(more) {
   const at = process.argv.indexOf("--");
-  const own = process.argv.slice(2, at < 0 ? undefined : at);
   const { values, positionals } = parseArgs({
-    args: own,
+    args: process.argv.slice(2, at < 0 ? undefined : at),
     allowPositionals: true,
     options: {
       threads: { type: "string", default: String(cpus().length) },
@@ -19,6 +28,7 @@ export function options(more) {
       prompt: { type: "string", default: "512" },
       generate: { type: "string", default: "64" },
       models: { type: "string", default: join(puna.root, "models") },
+      note: { type: "string" },
       write: { type: "string" },
       ...more,
     },
@@ -43,7 +53,7 @@ export async function compare(peer, shapes, values) {
   const measured = [];
   for (const shape of shapes) measured.push(await rounds(peer, shape, modes, models, values));
 
-  const text = report(peer, measured, values);
+  const text = report(peer, measured, { ...values, shapes });
   console.log(text);
   if (values.write) writeSection(values.write, `beside ${peer.name}`, text);
 }
@@ -71,8 +81,8 @@ async function rounds(peer, shape, modes, models, values) {
   return { shape, modes: modes.map((m) => ({ ...m, ours: samples[`Puna ${m.label}`], theirs: samples[m.beside] })) };
 }
 
-function report(peer, measured, { threads, rounds, repetitions, prompt, generate }) {
-  const about = measured[0].modes[0].theirs.about;
+function report(peer, measured, { threads, rounds, repetitions, prompt, generate, note, shapes }) {
+  const about = [measured[0].modes[0].theirs.about, note].filter(Boolean).join("; ");
   const lines = [
     `## Beside ${peer.name}`,
     "",
@@ -97,5 +107,7 @@ function report(peer, measured, { threads, rounds, repetitions, prompt, generate
   const memory = measured.flatMap(({ shape, modes }) => modes.map(({ label, ours }) =>
     `${shape} ${label} ${median(ours.load).toFixed(1)} s and ${(median(ours.peak) / 1e9).toFixed(2)} GB`));
   lines.push("", `Puna's loading time and peak memory: ${memory.join("; ")}.`);
+  const own = `--threads ${threads} --rounds ${rounds} --repetitions ${repetitions} --prompt ${prompt} --generate ${generate}`;
+  lines.push("", "```", peer.command(`${shapes.join(" ")} ${own}`), "```");
   return lines.join("\n");
 }

@@ -1,5 +1,6 @@
 // One pass of node-llama-cpp, with the work of llama-bench's tests: a prompt in an empty cache, then tokens one at a
 // time from an empty cache. Prints one line of JSON.
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -8,8 +9,7 @@ const [packages, modelPath, ...numbers] = process.argv.slice(2);
 const [threads, promptTokens, generatedTokens, repetitions] = numbers.map(Number);
 const require = createRequire(join(packages, "package.json"));
 const { getLlama } = await import(pathToFileURL(require.resolve("node-llama-cpp")));
-const { version } = JSON.parse(
-  (await import("node:fs")).readFileSync(join(packages, "node_modules/node-llama-cpp/package.json"), "utf8"));
+const { version } = JSON.parse(readFileSync(join(packages, "node_modules/node-llama-cpp/package.json"), "utf8"));
 
 const log = [];
 const llama = await getLlama({

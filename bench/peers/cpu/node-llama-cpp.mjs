@@ -4,13 +4,14 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { compare, options } from "./compare.mjs";
+import { compare, options, usage } from "./compare.mjs";
 import { run } from "./run.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const { positionals: shapes, values } = options({ packages: { type: "string", default: here } });
 if (shapes.length === 0) {
-  console.error("usage: node node-llama-cpp.mjs 1b|3b|8b... [options]");
+  console.error(`usage: node node-llama-cpp.mjs 1b|3b|8b... [options]\n${usage}
+  --packages FOLDER  where node-llama-cpp is, or is installed [default: beside this script]`);
   process.exit(2);
 }
 
@@ -24,4 +25,5 @@ async function pass(file, { threads, prompt, generate, repetitions }) {
   return JSON.parse(output.trimEnd().split("\n").at(-1));
 }
 
-await compare({ name: "node-llama-cpp", pass }, shapes, values);
+const command = (own) => `node bench/peers/cpu/node-llama-cpp.mjs ${own}`;
+await compare({ name: "node-llama-cpp", command, pass }, shapes, values);
