@@ -1,5 +1,5 @@
 // What both comparisons share: options, the rounds, statistics, and the section of the results' file.
-import { cpus, totalmem } from "node:os";
+import { cpus, loadavg, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { resolve, join } from "node:path";
 import * as puna from "./puna.mjs";
@@ -47,13 +47,15 @@ const spread = (rates) => `${digits(median(rates))} (${digits(Math.min(...rates)
 /** Runs the rounds and prints the table; writes it into a section of a Markdown file where one is asked for. */
 export async function compare(peer, shapes, values) {
   const models = resolve(values.models);
+  const load = loadavg()[0].toFixed(1);   // before the work of our own
   await puna.build();
   await puna.prepare(models, shapes);
   const modes = await puna.knownModes();
+  if (load >= 0.5) console.error(`load average ${load}: others use this machine, so the figures will be theirs too`);
   const measured = [];
   for (const shape of shapes) measured.push(await rounds(peer, shape, modes, models, values));
 
-  const text = report(peer, measured, { ...values, shapes });
+  const text = report(peer, measured, { ...values, shapes, load });
   console.log(text);
   if (values.write) writeSection(values.write, `beside ${peer.name}`, text);
 }
@@ -81,16 +83,16 @@ async function rounds(peer, shape, modes, models, values) {
   return { shape, modes: modes.map((m) => ({ ...m, ours: samples[`Puna ${m.label}`], theirs: samples[m.beside] })) };
 }
 
-function report(peer, measured, { threads, rounds, repetitions, prompt, generate, note, shapes }) {
+function report(peer, measured, { threads, rounds, repetitions, prompt, generate, note, shapes, load }) {
   const about = [measured[0].modes[0].theirs.about, note].filter(Boolean).join("; ");
   const lines = [
     `## Beside ${peer.name}`,
     "",
     `**Peer.** ${peer.name}: ${about}.`,
     "",
-    `**Machine.** ${cpus()[0].model}, ${cpus().length} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB; ${threads} threads. `
-      + `${rounds} rounds of one process each in turn, ${repetitions} measurements of each test in a process, after a `
-      + "warm-up; medians, with least and most. Tokens per second.",
+    `**Machine.** ${cpus()[0].model}, ${cpus().length} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, `
+      + `load average ${load} at the start; ${threads} threads. Rounds of one process each in turn: ${rounds}; measurements of `
+      + `each test in a process, after a warm-up: ${repetitions}. Tokens per second: medians, with least and most.`,
     "",
     `| random model | Puna | peer's file | test | Puna | ${peer.name} | ratio |`,
     "|---|---|---|---|--:|--:|--:|",

@@ -19,16 +19,18 @@ export const gguf = (folder, file, type) =>
 const modes = [
   { label: "BF16 (default)", flags: [], beside: "BF16" },
   { label: "INT8 weights", flags: ["--weights", "int8"], beside: "Q8_0" },
-  { label: "exact (F32 activations and cache)", flags: ["--activations", "f32", "--kv-dtype", "f32"], beside: "BF16" },
+  { label: "INT8 weights, INT8 activations", flags: ["--weights", "int8", "--activations", "int8"], beside: "Q8_0" },
+  { label: "exact", flags: ["--activations", "f32", "--kv-dtype", "f32"], beside: "BF16" },
 ];
 
 /** The modes whose flags this build has. */
 export async function knownModes() {
   const help = await run("dotnet", [timing, "--help"]);
-  return modes.filter((m) => {
-    const unknown = m.flags.find((f) => f.startsWith("--") && !help.includes(`${f} `));
-    if (unknown) console.error(`${m.label}: left out, this build has no ${unknown}`);
-    return !unknown;
+  const words = (flag) => new RegExp(`${flag} <([^>]*)>`).exec(help)?.[1].split("|") ?? [];
+  return modes.filter(({ label, flags }) => {
+    const unknown = flags.findIndex((f, i) => i % 2 === 0 && !words(f).includes(flags[i + 1]));
+    if (unknown >= 0) console.error(`${label}: left out, this build has no ${flags[unknown]} ${flags[unknown + 1]}`);
+    return unknown < 0;
   });
 }
 
