@@ -16,7 +16,10 @@ if (shapes.length === 0) {
 }
 
 const packages = resolve(values.packages);
-if (!existsSync(join(packages, "node_modules/node-llama-cpp"))) await run("npm", ["ci", "--ignore-scripts"], packages);
+if (!existsSync(join(packages, "node_modules/node-llama-cpp"))) {
+  // No lock file: it would name platform packages that some registries do not hold. The versions that matter are exact.
+  await run("npm", ["install", "--no-package-lock", "--ignore-scripts"], packages);
+}
 
 /** One process: it loads the file, warms up, and measures each test so many times. */
 async function pass(file, { threads, prompt, generate, repetitions }) {
