@@ -5,9 +5,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { cpus, tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { here, installed } from "./packages.mjs";
 import { build, gguf, puna } from "./puna.mjs";
 import { run } from "./run.mjs";
 
@@ -15,7 +16,7 @@ const texts = ["What is the capital of France?", "Sort these words: pear, apple"
 const { positionals: [model], values } = parseArgs({
   allowPositionals: true,
   options: {
-    packages: { type: "string", default: dirname(fileURLToPath(import.meta.url)) },
+    packages: { type: "string", default: here },
     tokens: { type: "string", default: "8" },
   },
 });
@@ -26,7 +27,7 @@ if (!model) {
 
 await build();
 const folder = mkdtempSync(join(tmpdir(), "puna-gguf-"));
-const require = createRequire(join(values.packages, "package.json"));
+const require = createRequire(join(await installed(values.packages), "package.json"));
 const { getLlama } = await import(pathToFileURL(require.resolve("node-llama-cpp")));
 const llama = await getLlama({ gpu: false, build: "never", skipDownload: true, logLevel: "error" });
 

@@ -1,13 +1,11 @@
 // Measures Puna beside the llama.cpp that the npm package node-llama-cpp carries, on the same random weights.
 //
 //   node node-llama-cpp.mjs 1b 3b [options]
-import { existsSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { compare, options, usage } from "./compare.mjs";
+import { here, installed } from "./packages.mjs";
 import { run } from "./run.mjs";
 
-const here = dirname(fileURLToPath(import.meta.url));
 const { positionals: shapes, values } = options({ packages: { type: "string", default: here } });
 if (shapes.length === 0) {
   console.error(`usage: node node-llama-cpp.mjs 1b|3b|8b... [options]\n${usage}
@@ -15,11 +13,7 @@ if (shapes.length === 0) {
   process.exit(2);
 }
 
-const packages = resolve(values.packages);
-if (!existsSync(join(packages, "node_modules/node-llama-cpp"))) {
-  // No lock file: it would name platform packages that some registries do not hold. The versions that matter are exact.
-  await run("npm", ["install", "--no-package-lock", "--ignore-scripts"], packages);
-}
+const packages = await installed(values.packages);
 
 /** One process: it loads the file, warms up, and measures each test so many times. */
 async function pass(file, { threads, prompt, generate, repetitions }) {
