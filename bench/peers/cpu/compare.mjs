@@ -64,9 +64,9 @@ export async function compare(peer, shapes, values) {
 async function rounds(peer, shape, modes, models, values) {
   const samples = {};
   const add = (key, pass) => {
-    const all = (samples[key] ??= { prompt: [], generated: [], load: [], peak: [] });
-    for (const kind of Object.keys(all)) all[kind].push(...[pass[kind] ?? []].flat());
-    all.about = pass.about;
+    const all = (samples[key] ??= { about: pass.about, prompt: [], generated: [], load: [], peak: [] });
+    for (const kind of ["prompt", "generated"]) all[kind].push(...pass[kind]);
+    for (const kind of ["load", "peak"]) all[kind].push(pass[kind]);
     console.error(`${shape} ${key}: prompt ${pass.prompt.map(digits)}, generation ${pass.generated.map(digits)} tok/s`);
   };
 
