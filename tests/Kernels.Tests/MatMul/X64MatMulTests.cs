@@ -52,7 +52,8 @@ public sealed class X64MatMulTests : IDisposable
             for (int row = 0; row < 131; row++)
                 alone.MatMul(x.RowRange(row, 1), weight, expected.RowRange(row, 1));
 
-            foreach (int rows in (int[])(inSize > 8000 ? [64, 131] : [.. Enumerable.Range(1, 40), 131]))
+            int[] counts = inSize > 8000 ? [64, 131] : [.. Enumerable.Range(1, 40), 131];
+            foreach (int rows in counts)
             {
                 int first = (131 - rows) / 2;
                 float[] actual = Run(cpu, x.RowRange(first, rows), weight);
