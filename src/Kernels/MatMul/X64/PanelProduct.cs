@@ -5,15 +5,15 @@ using Puna.Kernels.Cpu;
 
 namespace Puna.Kernels;
 
-/// <summary>Some panels of one part of a product, and the rows that meet them.</summary>
+/// <summary>Some panels of one part of a product, and some rows.</summary>
 /// <param name="Part">Index among the parts in panels.</param>
 /// <param name="Panel">The first panel.</param>
 /// <param name="PanelCount">How many.</param>
 /// <param name="Column">The first column of the output.</param>
 /// <param name="ColumnCount">Columns of the output.</param>
 /// <param name="Block">Which block of rows.</param>
-/// <param name="FirstRow">Its first row.</param>
-/// <param name="RowCount">Its rows.</param>
+/// <param name="FirstRow">The block's first row.</param>
+/// <param name="RowCount">Rows of the block.</param>
 internal readonly record struct PanelItem(
     int Part, int Panel, int PanelCount, int Column, int ColumnCount, int Block, int FirstRow, int RowCount);
 
@@ -49,6 +49,9 @@ internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : 
 
     /// <summary>Items of work: each some panels of one part.</summary>
     public int ItemCount { get; private set; }
+
+    /// <summary>How threads share the items: with few rows, panels are streamed; with many, neighbouring items share a panel.</summary>
+    public ItemOrder Order => _tiles.BlockCount == 1 ? ItemOrder.Runs : ItemOrder.Shared;
 
     /// <summary>Packs <paramref name="x"/> in every way that the parts want, on the pool when it is much.</summary>
     /// <param name="x">F32 <c>[1 to 512, in]</c>.</param>
@@ -97,17 +100,16 @@ internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : 
         while (index + 1 < _partCount && _parts[index + 1].FirstItem <= item)
             index++;
         ref readonly PanelPart part = ref _parts[index];
-        int group = (item - part.FirstItem) / _tiles.BlockCount, block = (item - part.FirstItem) % _tiles.BlockCount;
-        int panel = group * part.ItemPanels, first = panel * Panels.RowCount;
-        int count = Math.Min(part.ItemPanels, part.PanelCount - panel);
+        (int group, int block) = Math.DivRem(item - part.FirstItem, _tiles.BlockCount);
+        int panel = group * part.ItemPanels, count = Math.Min(part.ItemPanels, part.PanelCount - panel), column = panel * Panels.RowCount;
         RowBlock rows = _tiles.Block(block);
-        return new PanelItem(index, panel, count, part.Column + first, Math.Min(count * Panels.RowCount, (int)part.Part.Rows - first),
+        return new PanelItem(index, panel, count, part.Column + column, Math.Min(count * Panels.RowCount, (int)part.Part.Rows - column),
             block, rows.FirstRow, rows.Rows);
     }
 
     /// <summary>Does one item.</summary>
     /// <param name="item">0 to <see cref="ItemCount"/> − 1.</param>
-    /// <param name="y">The output, F32 <c>[rows, out]</c>.</param>
+    /// <param name="y">The product's output, F32 <c>[rows, out]</c>.</param>
     public void MultiplyItem(int item, Tensor y)
     {
         PanelItem piece = ItemAt(item);
