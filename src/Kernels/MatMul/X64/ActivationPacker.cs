@@ -5,7 +5,8 @@ using Puna.Kernels.Cpu;
 
 namespace Puna.Kernels;
 
-/// <summary>One block of activations on its way to a panel kernel: <c>[segment][tile][word][row of the tile]</c>, large tiles before small ones.</summary>
+/// <summary>One block of activations on its way to a panel kernel: for each block
+/// first its large tiles, then its small ones, <c>[segment][tile][word][row of the tile]</c>.</summary>
 /// <param name="X">F32 <c>[rows, in]</c>.</param>
 /// <param name="Tiles">How the rows are cut.</param>
 /// <param name="Packing">How they are packed.</param>
@@ -23,11 +24,12 @@ internal readonly unsafe record struct ActivationPacker(Tensor X, RowTiles Tiles
     {
         RowTiles tiles = work.Tiles;
         ActivationPacking packing = work.Packing;
+        RowBlock block = tiles.BlockOf(tile);
         bool isLarge = tile < tiles.LargeCount;
-        int rows = isLarge ? tiles.LargeRows : tiles.LargeRows - 1, count = isLarge ? tiles.LargeCount : tiles.SmallCount;
-        int index = isLarge ? tile : tile - tiles.LargeCount, inSize = (int)work.X.Cols;
-        int firstRow = isLarge ? index * rows : tiles.RowsInLarge + index * rows;
-        uint* region = (uint*)work.Packed + (isLarge ? 0L : (long)tiles.RowsInLarge * packing.WordsOf(inSize));
+        int rows = isLarge ? tiles.LargeRows : tiles.LargeRows - 1, count = isLarge ? block.LargeCount : block.SmallCount;
+        int index = isLarge ? tile - block.FirstTile : tile - block.FirstTile - block.LargeCount;
+        int firstRow = tiles.FirstRow(tile), inSize = (int)work.X.Cols;
+        uint* region = (uint*)work.Packed + (long)(firstRow - index * rows) * packing.WordsOf(inSize);
         uint* chunk = stackalloc uint[rows * ChunkWords];
 
         for (int segment = 0; segment < Segments.Count; segment++)

@@ -55,5 +55,5 @@ internal sealed class PanelKernel(IPanelStep step) : IDisposable
     }
 
     private ExecutableMemory Assemble(int rows) => new(PanelKernelWriter.Write(
-        step, rows, OperatingSystem.IsWindows() ? CallingConvention.Microsoft : CallingConvention.SystemV));
+        step, rows, OperatingSystem.IsWindows() ? CallConvention.Microsoft : CallConvention.SystemV));
 }
