@@ -73,7 +73,7 @@ internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : 
             ref PanelPart part = ref _parts[i];
             part.Packed = (nint)memory + (nint)part.PackedOffset;
             if (part.IsFirstOfPacking)
-                Pack(new ActivationPacker(x, _tiles, part.Kernel.Packing, part.Packed), (long)_tiles.Rows * part.Kernel.Packing.WordsOf((int)x.Cols));
+                Pack(new ActivationPacker(x, _tiles, part.Packing, part.Packed), (long)_tiles.Rows * part.Packing.WordsOf((int)x.Cols));
         }
     }
 
@@ -135,23 +135,23 @@ internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : 
             CodeSumStride = work.Part.CodeSums is { } sums ? sums.Cols * sizeof(int) : 0,
             PrefetchBytes = isStream ? StreamAhead : work.Part.Codes.Cols,
         };
-        long words = work.Kernel.Packing.WordsOf((int)work.Part.Cols);
-        int smallRow = rows.LargeCount * _tiles.LargeRows;
-        uint* x = (uint*)work.Packed + rows.FirstRow * words;
+        int smallRows = rows.LargeCount * _tiles.LargeRows;   // rows before the small tiles
         if (rows.LargeCount > 0)
-            Call(work.LargeCode, in work, panel, isStream ? count : 1, rows.LargeCount, x, y, ref arguments);
+            Call(work.LargeCode, in work, panel, isStream ? count : 1, rows.LargeCount, rows.FirstRow, y, ref arguments);
         if (rows.SmallCount > 0)
-            Call(work.SmallCode, in work, panel, 1, rows.SmallCount, x + smallRow * words, y + smallRow * stride, ref arguments);
+            Call(work.SmallCode, in work, panel, 1, rows.SmallCount, rows.FirstRow + smallRows, y + smallRows * stride, ref arguments);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _memory?.Dispose();
 
-    private void Call(nint code, in PanelPart work, int panel, int groups, int tiles, uint* x, float* y, ref PanelArguments arguments)
+    private void Call(nint code, in PanelPart work, int panel, int groups, int tiles, int firstRow, float* y, ref PanelArguments arguments)
     {
         arguments.Weights = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(work.Part.Codes.Row<byte>(panel)));
         arguments.GroupCount = groups;
-        arguments.X = (byte*)x;
+        arguments.X = (byte*)work.Packed + 4L * firstRow * work.Packing.WordsOf((int)work.Part.Cols);
+        arguments.RowScales = (float*)(work.Packed + (nint)ActivationPacker.ScaleOffset(_tiles, work.Packing, (int)work.Part.Cols))
+            + firstRow * work.Packing.RowScales;
         arguments.TileCount = tiles;
         arguments.Y = y;
         arguments.Bias = _bias is { } bias
@@ -184,13 +184,13 @@ internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : 
         };
         for (int i = 0; i < _partCount; i++)
         {
-            if (_parts[i].Kernel.Packing == kernel.Packing)
+            if (_parts[i].Packing == work.Packing)
                 (work.PackedOffset, work.IsFirstOfPacking) = (_parts[i].PackedOffset, false);
         }
 
         ItemCount += (panelCount + work.ItemPanels - 1) / work.ItemPanels * _tiles.BlockCount;
         _parts[_partCount++] = work;
-        return work.IsFirstOfPacking ? (bytes + ActivationPacker.Bytes(_tiles, kernel.Packing, (int)part.Cols) + 63) / 64 * 64 : bytes;
+        return work.IsFirstOfPacking ? (bytes + ActivationPacker.Bytes(_tiles, work.Packing, (int)part.Cols) + 63) / 64 * 64 : bytes;
     }
 
     /// <summary>Panels of an item: enough to be worth taking, few enough for the threads to end together.</summary>
@@ -224,6 +224,7 @@ internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : 
     private record struct PanelPart(Part Part, PanelKernel Kernel, int Column)
     {
         public nint LargeCode, SmallCode, Packed;
+        public ActivationPacking Packing = Kernel.PackingOf(Part.Format);
         public int PanelCount, ItemPanels, FirstItem;
         public long PackedOffset;
         public bool IsFirstOfPacking;
