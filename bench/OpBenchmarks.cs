@@ -34,7 +34,7 @@ public class OpBenchmarks : IDisposable
     {
         OpCase which = Find(Op);
         _backend = new CpuBackend(Environment.ProcessorCount);
-        _calls = [.. OpTimer.Copies(which.Prepare(), which.Bytes, Rates.Machine.L3Bytes ?? 0).Select(c => c.Again ?? c.Run)];
+        _calls = [.. OpTimer.Copies(which.Prepare(), _backend, which.Bytes, Rates.Machine.L3Bytes ?? 0).Select(c => c.Again ?? c.Run)];
         _next = 0;
     }
 
@@ -74,7 +74,7 @@ public class OpBenchmarks : IDisposable
         }
 
         private static double PercentOfRoof(OpCase which, double nanoseconds) => 100 * Measured.Value.Least(which.Bytes, which.Flops,
-            which.Activations, which.Home(Machine, Environment.ProcessorCount)).Nanoseconds / nanoseconds;
+            which.Spec.Activations, which.Home(Machine, Environment.ProcessorCount)).Nanoseconds / nanoseconds;
     }
 
     /// <summary>A column made from the median time of a row.</summary>

@@ -29,6 +29,9 @@ public sealed record OpSpec(
     /// <value>None: then the last of <see cref="Shapes"/> is measured.</value>
     public ImmutableArray<BenchShape> BenchShapes { get; init; } = [];
 
+    /// <summary>What its products multiply, which decides what the machine can do at most.</summary>
+    public ActivationType Activations { get; init; }
+
     /// <summary>
     /// Whether a step of a model finds weight or cache in memory, and not in the processor's caches: then its calls have a
     /// <see cref="OpCall.Copy"/>.

@@ -20,16 +20,16 @@ internal sealed record OpCase(OpSpec Spec, BenchShape Shape, DType DType)
     ];
 
     /// <summary>Names the case, the same on every machine: op, who asks for it, dtype.</summary>
-    public string Id => $"{Spec.Name}/{Shape.Name}/{Format}";
+    public string Id => $"{Op}/{Shape.Name}/{Format}";
 
-    /// <summary>What is read, in a word.</summary>
-    public string Format => DType.ToString().ToLowerInvariant();
+    /// <summary>The op.</summary>
+    public string Op => Spec.Name.Split('/')[0];
+
+    /// <summary>What is read, in a word: weights and activations, or a dtype.</summary>
+    public string Format => (Spec.Name.Split('/') is [_, string format] ? format : DType.ToString()).ToLowerInvariant();
 
     /// <summary>Whether a small model asks for it, or no model in particular.</summary>
     public bool IsSmall => !Shape.Name.StartsWith("3b/", StringComparison.Ordinal) && !Shape.Name.StartsWith("8b/", StringComparison.Ordinal);
-
-    /// <summary>What products multiply.</summary>
-    public ActivationType Activations => ActivationType.F32;
 
     /// <summary>Bytes that a call must read and write at least.</summary>
     public long Bytes => Spec.Bytes(Shape.Shape, DType);

@@ -30,7 +30,7 @@ internal sealed record OpCheck(long Compared, double LargestError, double Relati
         }
         else
         {
-            foreach (OpPiece piece in call.Pieces())
+            foreach (OpPiece piece in call.Pieces(backend))
             {
                 float[] expected = Result(piece.Call, reference);
                 int width = (int)piece.Call.Output.Cols;

@@ -73,7 +73,7 @@ internal static class OpJson
     {
         json.WriteStartObject();
         json.WriteString("id", row.Case.Id);
-        json.WriteString("op", row.Case.Spec.Name);
+        json.WriteString("op", row.Case.Op);
         json.WriteStartArray("shape");
         foreach (int size in row.Case.Shape.Shape)
             json.WriteNumberValue(size);

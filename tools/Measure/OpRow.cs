@@ -44,7 +44,7 @@ internal sealed record OpRow(OpCase Case, OpTiming Timing, OpCheck Check, double
         OpCall call = which.Prepare();
         OpCheck check = OpCheck.Of(call, backend, which.Tolerance);
         OpTiming timing = new OpTimer(backend, machine.L3Bytes ?? machine.L2Bytes ?? 0, effort).Time(call, which.Bytes);
-        (double least, Bound bound) = roofs.Least(which.Bytes, which.Flops, which.Activations, which.Home(machine, roofs.Threads));
+        (double least, Bound bound) = roofs.Least(which.Bytes, which.Flops, which.Spec.Activations, which.Home(machine, roofs.Threads));
         return new OpRow(which, timing, check, least, bound);
     }
 }

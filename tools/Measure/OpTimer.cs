@@ -43,14 +43,15 @@ internal sealed class OpTimer(IBackend backend, long cacheBytes, Effort effort)
 
     /// <summary>A call, and the same on as many copies of what it streams as it takes to find none of it in the caches.</summary>
     /// <param name="call">The call.</param>
+    /// <param name="backend">Will run it.</param>
     /// <param name="bytes">Bytes that it reads and writes.</param>
     /// <param name="cacheBytes">The third-level cache.</param>
-    public static List<OpCall> Copies(OpCall call, long bytes, long cacheBytes)
+    public static List<OpCall> Copies(OpCall call, IBackend backend, long bytes, long cacheBytes)
     {
         List<OpCall> calls = [call];
         long wanted = Math.Min(MostCopies, (CachesPassed * cacheBytes / Math.Max(1, bytes)) + 1);
         while (call.Copy is not null && calls.Count < wanted)
-            calls.Add(call.Copy());
+            calls.Add(call.Copy(backend));
         return calls;
     }
 
@@ -59,7 +60,7 @@ internal sealed class OpTimer(IBackend backend, long cacheBytes, Effort effort)
     /// <param name="bytes">Bytes that it reads and writes.</param>
     public OpTiming Time(OpCall call, long bytes)
     {
-        Action<IBackend>[] runs = [.. Copies(call, bytes, cacheBytes).Select(c => c.Again ?? c.Run)];
+        Action<IBackend>[] runs = [.. Copies(call, backend, bytes, cacheBytes).Select(c => c.Again ?? c.Run)];
         int next = 0, perSample = Math.Max(1, (int)Math.Ceiling(LeastSampleNanoseconds / WarmUp(runs, ref next)));
 
         List<double> samples = [];

@@ -49,5 +49,6 @@ public static partial class MatMul
     {
         BenchShapes = DecoderProducts,
         IsStreaming = true,
+        Activations = format.Activations,
     };
 }
