@@ -28,6 +28,15 @@ public sealed class CpuBackend : IBackend
     }
 
     /// <inheritdoc/>
+    public ActivationType FastestActivations(DType weights) => weights switch
+    {
+        DType.I8 => ActivationType.I8,
+        DType.F8E4M3 => ActivationType.BF16,
+        DType.BF16 when LayoutOf(new PartFormat(weights, ActivationType.BF16)) == WeightLayout.Panels => ActivationType.BF16,
+        _ => ActivationType.F32,   // vectors of the runtime know no BF16: nothing is gained by rounding
+    };
+
+    /// <inheritdoc/>
     public void Embed(Part table, Tensor ids, Tensor y) => Kernels.Embed.Cpu(table, ids, y);
 
     /// <inheritdoc/>
@@ -80,6 +89,42 @@ public sealed class CpuBackend : IBackend
 
     /// <inheritdoc/>
     public void Mark(HookPoint point, int layer, Tensor value)
+    {
+    }
+
+    /// <summary>y += x·Wᵀ + b: <see cref="MatMul"/> and <see cref="Add"/> fused; all parts of the weight lie in one layout.</summary>
+    internal void MatMulAdd(Tensor x, Linear weight, Tensor y)
+    {
+        if (weight.Parts[0].Layout == WeightLayout.Rows)
+        {
+            Kernels.MatMul.CpuAdd(x, weight, y, _pool);
+            return;
+        }
+
+        lock (_productTurn)
+            Kernels.MatMul.X64Add(x, weight, y, _product, _pool);
+    }
+
+    /// <summary>
+    /// y = silu(gate) · up of x·Wᵀ + b: <see cref="MatMul"/> and <see cref="SiluMul"/> fused; the two parts of the weight lie in one layout.
+    /// </summary>
+    internal void MatMulSiluMul(Tensor x, Linear weight, Tensor y)
+    {
+        if (weight.Parts[0].Layout == WeightLayout.Rows)
+        {
+            Kernels.MatMul.CpuSiluMul(x, weight, y, _pool);
+            return;
+        }
+
+        lock (_productTurn)
+            Kernels.MatMul.X64SiluMul(x, weight, y, _product, _pool);
+    }
+
+    /// <inheritdoc/>
+    public IBackend CreateRecorder() => new CpuRecorder(this, Fusion.Rules);
+
+    /// <inheritdoc/>
+    public void Flush()
     {
     }
 

@@ -53,6 +53,7 @@ internal sealed class PanelKernelWriter
         writer.Enter(convention);
         writer.GroupLoop();
         writer.Leave(convention);
+        writer.WritePinned();
         using MemoryStream code = new();
         writer._c.Assemble(new StreamCodeWriter(code), rip: 0);
         return code.ToArray();
@@ -85,6 +86,16 @@ internal sealed class PanelKernelWriter
         foreach (AssemblerRegister64 register in Saved.Reverse())
             _c.pop(register);
         _c.ret();
+    }
+
+    private void WritePinned()
+    {
+        foreach ((Label label, byte[] bytes) in _registers.Pinned)
+        {
+            Label here = label;
+            _c.Label(ref here);
+            _c.db(bytes);
+        }
     }
 
     private void GroupLoop()

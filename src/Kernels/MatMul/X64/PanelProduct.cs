@@ -5,6 +5,15 @@ using Puna.Kernels.Cpu;
 
 namespace Puna.Kernels;
 
+/// <summary>Some panels of one part of a product, for a block of rows.</summary>
+/// <param name="Part">Index among the parts in panels.</param>
+/// <param name="Panel">The first panel.</param>
+/// <param name="PanelCount">How many.</param>
+/// <param name="Column">The first column of the output.</param>
+/// <param name="ColumnCount">Columns of the output.</param>
+/// <param name="Rows">The rows.</param>
+internal readonly record struct PanelItem(int Part, int Panel, int PanelCount, int Column, int ColumnCount, RowBlock Rows);
+
 /// <summary>
 /// A product of a block of rows with the parts of a weight that lie in panels, made ready: activations packed, kernels
 /// found, panels shared out into items. One object serves one product after the other and keeps its memory.
@@ -38,6 +47,9 @@ internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : 
     /// <summary>Items of work: each some panels of one part.</summary>
     public int ItemCount { get; private set; }
 
+    /// <summary>How threads share the items: with few rows, panels are streamed; with many, neighbouring items share a panel.</summary>
+    public ItemOrder Order => _tiles.BlockCount == 1 ? ItemOrder.Runs : ItemOrder.Shared;
+
     /// <summary>Packs <paramref name="x"/> in every way that the parts want, on the pool when it is much.</summary>
     /// <param name="x">F32 <c>[1 to 512, in]</c>.</param>
     /// <param name="weight">The weight; parts that lie in rows are left out.</param>
@@ -53,7 +65,7 @@ internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : 
         int column = 0;
         foreach (Part part in weight.Parts)
         {
-            if (part.Layout == WeightLayout.Panels)
+            if (part.Layout == WeightLayout.Panels && part.Rows > 0)
                 bytes = Add(part, column, bytes);
             column += (int)part.Rows;
         }
@@ -70,37 +82,50 @@ internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : 
             ref PanelPart part = ref _parts[i];
             part.Packed = (nint)memory + (nint)part.PackedOffset;
             if (part.IsFirstOfPacking)
-                Pack(new ActivationPacker(x, _tiles, part.Kernel.Packing, part.Packed), (long)_tiles.Rows * part.Kernel.Packing.WordsOf((int)x.Cols));
+                Pack(new ActivationPacker(x, _tiles, part.Packing, part.Packed), (long)_tiles.Rows * part.Packing.WordsOf((int)x.Cols));
         }
     }
 
-    /// <summary>Does one item: any thread may do any.</summary>
+    /// <summary>Items of one of the parts in panels; those of part 0 come first.</summary>
+    public int ItemCountOf(int part) => (part + 1 < _partCount ? _parts[part + 1].FirstItem : ItemCount) - _parts[part].FirstItem;
+
+    /// <summary>What belongs to an item: any thread may do any.</summary>
     /// <param name="item">0 to <see cref="ItemCount"/> − 1.</param>
-    /// <param name="y">The block's output, F32 <c>[rows, out]</c>.</param>
-    public void MultiplyItem(int item, Tensor y)
+    public PanelItem ItemAt(int item)
     {
         int index = 0;
         while (index + 1 < _partCount && _parts[index + 1].FirstItem <= item)
             index++;
         ref readonly PanelPart part = ref _parts[index];
-        int group = (item - part.FirstItem) / _tiles.BlockCount, block = (item - part.FirstItem) % _tiles.BlockCount;
+        int group = (item - part.FirstItem) / _tiles.BlockCount;
+        RowBlock rows = _tiles.Block((item - part.FirstItem) % _tiles.BlockCount);
         int panel = group * part.ItemPanels;
-        float* first = (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(y.Row<float>(_tiles.Block(block).FirstRow)));
-        Multiply(index, panel, Math.Min(part.ItemPanels, part.PanelCount - panel), block, first + part.Column + panel * Panels.RowCount, y.Cols);
+        int count = Math.Min(part.ItemPanels, part.PanelCount - panel), first = panel * Panels.RowCount;
+        int columns = Math.Min(count * Panels.RowCount, (int)part.Part.Rows - first);
+        return new PanelItem(index, panel, count, part.Column + first, columns, rows);
+    }
+
+    /// <summary>Does one item.</summary>
+    /// <param name="item">0 to <see cref="ItemCount"/> − 1.</param>
+    /// <param name="y">The product's output, F32 <c>[rows, out]</c>.</param>
+    public void MultiplyItem(int item, Tensor y)
+    {
+        PanelItem piece = ItemAt(item);
+        float* first = (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(y.Row<float>(piece.Rows.FirstRow)));
+        Multiply(piece.Part, piece.Panel, piece.PanelCount, piece.Rows, first + piece.Column, y.Cols);
     }
 
     /// <summary>Multiplies a block of rows with some panels of a part, adds the bias and stores: to the output, or anywhere else.</summary>
     /// <param name="part">Index of the part among those in panels.</param>
     /// <param name="panel">The first panel.</param>
     /// <param name="count">How many, at least 1 and not many: sums of all lie on the stack where there are several tiles.</param>
-    /// <param name="block">Which block of rows.</param>
+    /// <param name="rows">Which block of rows.</param>
     /// <param name="y">Takes the block's first row, from the first panel's first column on; columns that the part does not have are not written.</param>
     /// <param name="stride">Floats from one row of the output to the next.</param>
     [SkipLocalsInit]
-    public void Multiply(int part, int panel, int count, int block, float* y, long stride)
+    public void Multiply(int part, int panel, int count, RowBlock rows, float* y, long stride)
     {
         ref readonly PanelPart work = ref _parts[part];
-        RowBlock rows = _tiles.Block(block);
         bool isStream = _tiles.Count == 1;   // panel after panel; else panels take turns in each segment
         float* room = stackalloc float[rows.Rows * Panels.RowCount * (isStream ? 1 : count) + 16];
         int* steps = stackalloc int[Segments.Count];
@@ -121,23 +146,23 @@ internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : 
             LastPrefetchBytes = isStream ? StreamAhead : -(count - 1) * work.Part.Codes.Cols,   // back to the first panel, a segment on
             LastPrefetchPerStep = isStream ? 0 : Panels.StepBytes(work.Part.Format.DType),
         };
-        long words = work.Kernel.Packing.WordsOf((int)work.Part.Cols);
-        int smallRow = rows.LargeCount * _tiles.LargeRows;
-        uint* x = (uint*)work.Packed + rows.FirstRow * words;
+        int smallRows = rows.LargeCount * _tiles.LargeRows;   // rows before the small tiles
         if (rows.LargeCount > 0)
-            Call(work.LargeCode, in work, panel, isStream ? count : 1, rows.LargeCount, x, y, ref arguments);
+            Call(work.LargeCode, in work, panel, isStream ? count : 1, rows.LargeCount, rows.FirstRow, y, ref arguments);
         if (rows.SmallCount > 0)
-            Call(work.SmallCode, in work, panel, 1, rows.SmallCount, x + smallRow * words, y + smallRow * stride, ref arguments);
+            Call(work.SmallCode, in work, panel, 1, rows.SmallCount, rows.FirstRow + smallRows, y + smallRows * stride, ref arguments);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _memory?.Dispose();
 
-    private void Call(nint code, in PanelPart work, int panel, int groups, int tiles, uint* x, float* y, ref PanelArguments arguments)
+    private void Call(nint code, in PanelPart work, int panel, int groups, int tiles, int firstRow, float* y, ref PanelArguments arguments)
     {
         arguments.Weights = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(work.Part.Codes.Row<byte>(panel)));
         arguments.GroupCount = groups;
-        arguments.X = (byte*)x;
+        arguments.X = (byte*)work.Packed + 4L * firstRow * work.Packing.WordsOf((int)work.Part.Cols);
+        arguments.RowScales = (float*)(work.Packed + (nint)ActivationPacker.ScaleOffset(_tiles, work.Packing, (int)work.Part.Cols))
+            + firstRow * work.Packing.RowScales;
         arguments.TileCount = tiles;
         arguments.Y = y;
         arguments.Bias = _bias is { } bias
@@ -170,13 +195,13 @@ internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : 
         };
         for (int i = 0; i < _partCount; i++)
         {
-            if (_parts[i].Kernel.Packing == kernel.Packing)
+            if (_parts[i].Packing == work.Packing)
                 (work.PackedOffset, work.IsFirstOfPacking) = (_parts[i].PackedOffset, false);
         }
 
         ItemCount += (panelCount + work.ItemPanels - 1) / work.ItemPanels * _tiles.BlockCount;
         _parts[_partCount++] = work;
-        return work.IsFirstOfPacking ? (bytes + ActivationPacker.Bytes(_tiles, kernel.Packing, (int)part.Cols) + 63) / 64 * 64 : bytes;
+        return work.IsFirstOfPacking ? (bytes + ActivationPacker.Bytes(_tiles, work.Packing, (int)part.Cols) + 63) / 64 * 64 : bytes;
     }
 
     /// <summary>Panels of an item: enough to be worth taking, few enough for the threads to end together.</summary>
@@ -211,6 +236,7 @@ internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : 
     private record struct PanelPart(Part Part, PanelKernel Kernel, int Column)
     {
         public nint LargeCode, SmallCode, Packed;
+        public ActivationPacking Packing = Kernel.PackingOf(Part.Format);
         public int PanelCount, ItemPanels, FirstItem;
         public long PackedOffset;
         public bool IsFirstOfPacking;
