@@ -51,10 +51,62 @@ public sealed class MatMulFormatTests : IDisposable
         Tensor stored = Random(values, format, 67, 300), x = values.Normal(DType.F32, 40, 300), bias = values.Normal(DType.F32, 1, 67);
         Tensor expected = Multiply(_reference, format, x, stored, bias);
 
-        for (int rows = 1; rows <= 40; rows++)
+        foreach (X64Features features in new[] { X64Features.Detect(), X64Features.Detect() with { BF16 = false }, X64Features.None })
         {
-            Tensor actual = Multiply(_cpu, format, x.RowRange(0, rows), stored, bias);
-            KernelAssert.Close(expected.RowRange(0, rows).Span<float>(), actual.Span<float>(), Tolerance(format, 300), $"{name}, {rows} rows");
+            using CpuBackend cpu = new(threads: 1, features);
+            Linear weight = new([Filled(cpu, format, stored)], bias);
+            for (int rows = 1; rows <= 40; rows++)
+            {
+                Tensor actual = Tensor.Allocate(DType.F32, rows, 67);
+                cpu.MatMul(x.RowRange(0, rows), weight, actual);
+                KernelAssert.Close(expected.RowRange(0, rows).Span<float>(), actual.Span<float>(), Tolerance(format, 300), $"{name}, {rows} rows, {features}");
+            }
+        }
+    }
+
+    [Theory, MemberData(nameof(Formats))]
+    public void Panels_are_for_machines_that_have_the_instructions(string name)
+    {
+        PartFormat format = Find(name);
+        X64Features all = new(true, true, true, true);
+
+        Assert.Equal(WeightLayout.Panels, Layout(all));
+        Assert.Equal(format.Activations == ActivationType.I8 ? WeightLayout.Rows : WeightLayout.Panels, Layout(all with { Vnni = false }));
+        Assert.Equal(format.DType == DType.F8E4M3 ? WeightLayout.Rows : WeightLayout.Panels, Layout(all with { Vbmi = false }));
+        Assert.Equal(WeightLayout.Rows, Layout(X64Features.None));
+
+        WeightLayout Layout(X64Features features)
+        {
+            using CpuBackend cpu = new(threads: 1, features);
+            return cpu.LayoutOf(format);
+        }
+    }
+
+    [Fact]
+    public void Every_code_of_eight_bits_is_multiplied_exactly()
+    {
+        // one row of x for each column; codes as a file may have them, −128 among them
+        foreach (PartFormat format in Kernels.MatMul.Formats.Where(f => f.ScaleGroups > 0))
+        {
+            Tensor stored = Tensor.Allocate(format.DType, 32, 256);
+            for (int i = 0; i < stored.Length; i++)
+            {
+                int code = (i + i / 256) % 256;
+                bool isNaN = format.DType == DType.F8E4M3 && code % 128 == 127;
+                (stored with { DType = DType.I8 }).Span<sbyte>()[i] = isNaN ? (sbyte)0 : (sbyte)code;
+            }
+
+            Part rows = Filled(_reference, format, stored), part = Filled(_cpu, format, stored);
+            rows.Scales!.Value.Span<float>().Fill(1);
+            part.Scales!.Value.Span<float>().Fill(1);
+            Tensor x = Tensor.Allocate(DType.F32, 256, 256), expected = Tensor.Allocate(DType.F32, 256, 32), actual = Tensor.Allocate(DType.F32, 256, 32);
+            for (int i = 0; i < 256; i++)
+                x.Row<float>(i)[i] = format.Activations == ActivationType.I8 ? 127 : 1;
+
+            _reference.MatMul(x, new Linear([rows]), expected);
+            _cpu.MatMul(x, new Linear([part]), actual);
+
+            Assert.Equal(expected.Span<float>().ToArray(), actual.Span<float>().ToArray());
         }
     }
 

@@ -41,40 +41,80 @@ internal sealed class I8Step : IPanelStep
     }
 }
 
-/// <summary>I8 times F32, or F32 rounded to BF16: each byte of a lane is shifted out, with its sign, and becomes F32.</summary>
+/// <summary>
+/// I8 times BF16 or F32: each byte of a lane is moved to its top, with zeros below, and becomes F32: 2²⁴ times the code, which the
+/// sums are divided by, exactly. BF16 has these numbers: the upper halves of two columns make a pair for <c>vdpbf16ps</c>.
+/// </summary>
+/// <param name="activations">BF16; or F32, as they are or rounded.</param>
 internal sealed class I8WideStep(ActivationCode activations) : IPanelStep
 {
+    private const int Second = 0, Third = 1, Upper = 2, Pairs = 3, Unit = 4;   // pinned
+
     public ActivationPacking Packing { get; } = new(activations, Depth: 4);
 
     public int StepBytes => 128;
 
-    public void Constants(PanelRegisters registers)
-    {
-    }
+    public void Constants(PanelRegisters registers) => registers.Pin(
+        Bytes(i => i % 4 == 3 ? i % 16 - 2 : 0x80), Bytes(i => i % 4 == 3 ? i % 16 - 1 : 0x80),   // of columns 1 and 2, or zero
+        Bytes(i => i % 4 == 3 ? 0xFF : 0), Bytes(i => i % 2 == 1 ? 0 : i / 4 * 2 + 1 + i / 2 % 2 * 32),
+        Bytes(i => i % 4 == 3 ? 0x33 : i % 4 == 2 ? 0x80 : 0));   // 2⁻²⁴
 
     public void Begin(PanelRegisters registers) => registers.ClearSums();
 
     public void Step(PanelRegisters registers, int weightOffset, int activationOffset)
     {
-        Assembler c = registers.Assembler;
-        AssemblerRegisterZMM[] codes = [registers.Free(0), registers.Free(1)], numbers = [registers.Free(2), registers.Free(3)];
-        for (int half = 0; half < 2; half++)
-            c.vmovdqu32(codes[half], __zmmword_ptr[registers.Weights + (weightOffset + 64 * half)]);
-        for (int column = 0; column < 4; column++)
+        int columnBytes = registers.Rows * Packing.StepWords;   // of the activations of one column
+        for (int column = 0; column < 4; column += 2)
         {
-            for (int half = 0; half < 2; half++)
+            AssemblerRegisterZMM low = registers.Free(0), lowNext = registers.Free(1), high = registers.Free(2), highNext = registers.Free(3);
+            Widen(registers, weightOffset, column, low, lowNext);
+            Widen(registers, weightOffset + 64, column, high, highNext);
+            if (activations == ActivationCode.BF16)
             {
-                if (column < 3)
-                    c.vpslld(numbers[half], codes[half], (byte)(24 - 8 * column));
-                c.vpsrad(numbers[half], column < 3 ? numbers[half] : codes[half], 24);
-                c.vcvtdq2ps(numbers[half], numbers[half]);
+                Pair(registers, low, lowNext);
+                Pair(registers, high, highNext);
+                registers.ForEachRow(activationOffset + column * columnBytes, low, high, 4, registers.Assembler.vdpbf16ps);
+                continue;
             }
 
-            registers.ForEachRow(activationOffset + 4 * column * registers.Rows, numbers[0], numbers[1], 4, c.vfmadd231ps);
+            registers.ForEachRow(activationOffset + column * columnBytes, low, high, 4, registers.Assembler.vfmadd231ps);
+            registers.ForEachRow(activationOffset + (column + 1) * columnBytes, lowNext, highNext, 4, registers.Assembler.vfmadd231ps);
         }
     }
 
-    public void Finish(PanelRegisters registers) => registers.ScaleColumns();
+    public void Finish(PanelRegisters registers)
+    {
+        registers.WithPinned(Unit, registers.Free(2), unit => registers.ForEachSum((_, _, sum) => registers.Assembler.vmulps(sum, sum, unit)));
+        registers.ScaleColumns();
+    }
+
+    /// <summary>Two columns of 16 rows: 0 and 1, or 2 and 3.</summary>
+    private static void Widen(PanelRegisters registers, int weightOffset, int column, AssemblerRegisterZMM first, AssemblerRegisterZMM second)
+    {
+        Assembler c = registers.Assembler;
+        AssemblerMemoryOperand codes = __zmmword_ptr[registers.Weights + weightOffset];
+        if (column == 0)
+        {
+            c.vpslld(first, codes, 24);
+            c.vmovdqu32(second, codes);
+            registers.WithPinned(Second, registers.Free(4), order => c.vpshufb(second, second, order));
+        }
+        else
+        {
+            c.vmovdqu32(first, codes);
+            registers.WithPinned(Upper, registers.Free(4), mask => c.vpandd(second, first, mask));
+            registers.WithPinned(Third, registers.Free(4), order => c.vpshufb(first, first, order));
+        }
+
+        c.vcvtdq2ps(first, first);
+        c.vcvtdq2ps(second, second);
+    }
+
+    /// <summary>The upper halves of two columns, in the first one's register.</summary>
+    private static void Pair(PanelRegisters registers, AssemblerRegisterZMM first, AssemblerRegisterZMM second) =>
+        registers.WithPinned(Pairs, registers.Free(4), order => registers.Assembler.vpermt2w(first, order, second));
+
+    private static byte[] Bytes(Func<int, int> value) => [.. Enumerable.Range(0, 64).Select(i => (byte)value(i))];
 }
 
 /// <summary>

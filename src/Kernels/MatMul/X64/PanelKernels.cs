@@ -20,7 +20,7 @@ internal sealed class PanelKernels : IDisposable
         Add(DType.BF16, ActivationType.F32, new BF16WideStep(ActivationCode.F32));
         Add(DType.BF16, ActivationType.BF16, features.BF16 ? new BF16Step() : new BF16WideStep(ActivationCode.RoundedF32));
         Add(DType.I8, ActivationType.F32, new I8WideStep(ActivationCode.F32));
-        Add(DType.I8, ActivationType.BF16, new I8WideStep(ActivationCode.RoundedF32));
+        Add(DType.I8, ActivationType.BF16, new I8WideStep(features.BF16 ? ActivationCode.BF16 : ActivationCode.RoundedF32));
         if (features.Vnni)
             Add(DType.I8, ActivationType.I8, new I8Step());
         if (!features.Vbmi)
