@@ -36,9 +36,10 @@ public static partial class MatMul
     [SkipLocalsInit]
     private static unsafe void AddItem(in X64Work work, int item)
     {
-        float* sums = stackalloc float[ScratchFloats];
         PanelItem piece = work.Product.ItemAt(item);
-        for (int done = 0, count = PanelsAtOnce(piece); done < piece.PanelCount; done += count)
+        int count = PanelsAtOnce(piece);
+        float* sums = stackalloc float[count * piece.RowCount * Panels.RowCount];
+        for (int done = 0; done < piece.PanelCount; done += count)
         {
             Slice slice = new(piece, done, count);
             work.Product.Multiply(piece.Part, slice.Panel, slice.PanelCount, piece.Block, sums, slice.Stride);
@@ -53,9 +54,10 @@ public static partial class MatMul
     [SkipLocalsInit]
     private static unsafe void GateItem(in X64Work work, int item)
     {
-        float* gates = stackalloc float[ScratchFloats], ups = stackalloc float[ScratchFloats];
         PanelItem piece = work.Product.ItemAt(item);
-        for (int done = 0, count = PanelsAtOnce(piece); done < piece.PanelCount; done += count)
+        int count = PanelsAtOnce(piece), floats = count * piece.RowCount * Panels.RowCount;
+        float* gates = stackalloc float[floats], ups = stackalloc float[floats];
+        for (int done = 0; done < piece.PanelCount; done += count)
         {
             Slice slice = new(piece, done, count);
             work.Product.Multiply(0, slice.Panel, slice.PanelCount, piece.Block, gates, slice.Stride);
@@ -69,8 +71,9 @@ public static partial class MatMul
         }
     }
 
-    /// <summary>Panels whose sums fit into the scratch.</summary>
-    private static int PanelsAtOnce(PanelItem item) => ScratchFloats / (item.RowCount * Panels.RowCount);
+    /// <summary>Panels of an item whose sums fit into the scratch; no more of the stack is touched than they need.</summary>
+    private static int PanelsAtOnce(PanelItem item) =>
+        Math.Clamp(ScratchFloats / (item.RowCount * Panels.RowCount), 1, item.PanelCount);
 
     /// <summary>Some of an item's panels.</summary>
     private readonly struct Slice(PanelItem item, int done, int count)
