@@ -15,9 +15,17 @@ public sealed class ListeningBackend(IBackend inner) : IBackend
     /// <summary>Called before each attention with the rows, their layout, the cache and the sequences.</summary>
     public Action<Tensor, HeadLayout, KvLayer, SequenceTable>? OnAttend { get; set; }
 
+    /// <summary>Answers <see cref="FastestActivations"/> in the inner backend's place.</summary>
+    public Func<DType, ActivationType>? Fastest { get; init; }
+
     /// <inheritdoc/>
     public WeightLayout LayoutOf(PartFormat format) => inner.LayoutOf(format);
 
+    /// <inheritdoc/>
+    public ActivationType FastestActivations(DType weights) =>
+        Fastest?.Invoke(weights) ?? inner.FastestActivations(weights);
+
+    /// <inheritdoc/>
     public void Embed(Part table, Tensor ids, Tensor y) => inner.Embed(table, ids, y);
 
     public void GatherRows(Tensor table, Tensor rows, Tensor y) => inner.GatherRows(table, rows, y);

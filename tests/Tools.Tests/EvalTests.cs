@@ -55,7 +55,7 @@ public class EvalTests
         string questions = Goldens.Shared("goldens/demo-eval.jsonl");
 
         CommandRun run = CommandRun.Of("eval", Goldens.Demo, "--jsonl", questions, "--compare-key", "puna_demo_fp32",
-            "--json", "--threads", "2");
+            "--json", "--threads", "2", "--activations", "f32", "--kv-dtype", "f32");
 
         JsonElement agreement = JsonDocument.Parse(run.Succeeds()).RootElement.GetProperty("agreement");
         int items = agreement.GetProperty("items").GetInt32(), same = agreement.GetProperty("same").GetInt32();
@@ -123,5 +123,5 @@ public class EvalTests
             + "Leave the question out.");
 
     private static CommandRun Eval(string input, params string[] arguments) =>
-        CommandRun.WithInput(input, ["eval", Goldens.Demo, .. arguments, "--threads", "2"]);
+        CommandRun.WithInput(input, ["eval", Goldens.Demo, .. arguments, "--threads", "2", "--activations", "f32", "--kv-dtype", "f32"]);
 }

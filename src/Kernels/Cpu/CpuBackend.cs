@@ -19,7 +19,22 @@ public sealed class CpuBackend : IBackend
     }
 
     /// <inheritdoc/>
-    public WeightLayout LayoutOf(PartFormat format) => _kernels.Find(format) is null ? WeightLayout.Rows : WeightLayout.Panels;
+    public WeightLayout LayoutOf(PartFormat format)
+    {
+        if (_kernels.Find(format) is not { } kernel)
+            return WeightLayout.Rows;
+        kernel.Anticipate();
+        return WeightLayout.Panels;
+    }
+
+    /// <inheritdoc/>
+    public ActivationType FastestActivations(DType weights) => weights switch
+    {
+        DType.I8 => ActivationType.I8,
+        DType.F8E4M3 => ActivationType.BF16,
+        DType.BF16 when LayoutOf(new PartFormat(weights, ActivationType.BF16)) == WeightLayout.Panels => ActivationType.BF16,
+        _ => ActivationType.F32,   // vectors of the runtime know no BF16: nothing is gained by rounding
+    };
 
     /// <inheritdoc/>
     public void Embed(Part table, Tensor ids, Tensor y) => Kernels.Embed.Cpu(table, ids, y);

@@ -15,6 +15,8 @@ internal sealed class CpuRecorder(CpuBackend backend, ImmutableArray<FusionRule>
 
     public WeightLayout LayoutOf(PartFormat format) => backend.LayoutOf(format);
 
+    public ActivationType FastestActivations(DType weights) => backend.FastestActivations(weights);
+
     public void Embed(Part table, Tensor ids, Tensor y)
     {
         ref CpuOp op = ref Append(CpuOpKind.Embed);

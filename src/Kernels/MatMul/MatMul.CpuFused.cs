@@ -22,7 +22,7 @@ public static partial class MatMul
     internal static void CpuAdd(Tensor x, Linear weight, Tensor y, CpuPool pool)
     {
         Check(x, weight, y);
-        Product product = new(x, weight);
+        Product product = Product.Begin(x, weight, pool);
         pool.Run(product.TileCount, new Fused(product, y), static (in Fused f, int index) =>
         {
             Span<float> sums = stackalloc float[TileRows * TileColumns];
@@ -34,6 +34,7 @@ public static partial class MatMul
                 TensorPrimitives.Add(RowOf(sums, tile, row), target, target);
             }
         }, product.Grain);
+        product.End();
     }
 
     /// <summary>
@@ -46,17 +47,18 @@ public static partial class MatMul
     /// <param name="pool">The threads.</param>
     internal static void CpuSiluMul(Tensor x, Linear weight, Tensor y, CpuPool pool)
     {
-        Product product = new(x, weight);
+        Product product = Product.Begin(x, weight, pool);
         pool.Run(product.TileCount / 2, new Fused(product, y), static (in Fused f, int index) =>
         {
             Span<float> gates = stackalloc float[TileRows * TileColumns], ups = stackalloc float[TileRows * TileColumns];
             Part up = f.Product.Weight.Parts[1];
             Tile tile = f.Product.TileAt(index);
             f.Product.Store(tile, gates);
-            f.Product.Store(tile with { Part = up, PartColumn = (int)up.Rows }, ups);
+            f.Product.Store(tile with { PartIndex = 1, PartColumn = (int)up.Rows }, ups);
             for (int row = tile.FirstRow; row < tile.EndRow; row++)
                 SiluMul.CpuRow(RowOf(gates, tile, row), RowOf(ups, tile, row), tile.Of(f.Y, row));
         }, Math.Max(1, product.Grain / 2));
+        product.End();
     }
 
     private static Span<float> RowOf(Span<float> scratch, Tile tile, int row) =>

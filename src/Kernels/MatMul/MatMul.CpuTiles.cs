@@ -1,3 +1,5 @@
+using Puna.Kernels.Cpu;
+
 namespace Puna.Kernels;
 
 public static partial class MatMul
@@ -5,13 +7,13 @@ public static partial class MatMul
     private const long GrainSums = 1 << 16;   // multiplications that are worth waking a thread for: about a microsecond's
 
     /// <summary>A piece of the output: some rows, and some columns of one part.</summary>
-    /// <param name="Part">Whose columns.</param>
+    /// <param name="PartIndex">Whose columns.</param>
     /// <param name="PartColumn">Where the part begins in the output.</param>
     /// <param name="FirstRow">First row.</param>
     /// <param name="EndRow">Row after the last.</param>
     /// <param name="FirstColumn">First column, counted from the part's first.</param>
     /// <param name="EndColumn">Column after the last.</param>
-    private readonly record struct Tile(Part Part, int PartColumn, int FirstRow, int EndRow, int FirstColumn, int EndColumn)
+    private readonly record struct Tile(int PartIndex, int PartColumn, int FirstRow, int EndRow, int FirstColumn, int EndColumn)
     {
         public int ColumnCount => EndColumn - FirstColumn;
 
@@ -20,8 +22,11 @@ public static partial class MatMul
     }
 
     /// <summary>A product that is done tile by tile; parts in panels have none.</summary>
-    private readonly record struct Product(Tensor X, Linear Weight)
+    private readonly record struct Product(Tensor X, Linear Weight, ReadRows[] Reads)
     {
+        /// <summary>Reads the activations as the parts' formats want them.</summary>
+        public static Product Begin(Tensor x, Linear weight, CpuPool pool) => new(x, weight, ReadRows.ForEach(x, weight, pool));
+
         public int TileCount
         {
             get
@@ -50,9 +55,12 @@ public static partial class MatMul
             }
 
             int row = rowTile * TileRows, column = columnTile * TileColumns;
-            return new Tile(Weight.Parts[part], partColumn, row, Math.Min(row + TileRows, (int)X.Rows),
+            return new Tile(part, partColumn, row, Math.Min(row + TileRows, (int)X.Rows),
                 column, Math.Min(column + TileColumns, (int)Weight.Parts[part].Rows));
         }
+
+        /// <summary>Gives back what it read into; no tile is made afterwards.</summary>
+        public void End() => ReadRows.Return(Reads, Weight.Parts.Length);
 
         /// <summary>Writes a tile into the output.</summary>
         public unsafe void Store(Tile tile, Tensor y)
@@ -70,10 +78,11 @@ public static partial class MatMul
 
         private unsafe Work WorkOf(Tile tile, float* target, nint stride)
         {
+            Part part = Weight.Parts[tile.PartIndex];
             Tensor? bias = Weight.Bias is { } all
-                ? all with { Offset = all.Offset + tile.PartColumn * sizeof(float), Cols = tile.Part.Rows }
+                ? all with { Offset = all.Offset + tile.PartColumn * sizeof(float), Cols = part.Rows }
                 : null;
-            return new Work(X, tile.Part.Codes, bias, (nint)target, stride,
+            return new Work(X, Reads[tile.PartIndex], part, bias, (nint)target, stride,
                 tile.FirstRow, tile.EndRow, tile.FirstColumn, tile.EndColumn);
         }
 

@@ -38,14 +38,14 @@ public static partial class MatMul
     {
         PanelItem piece = work.Product.ItemAt(item);
         int count = PanelsAtOnce(piece);
-        float* sums = stackalloc float[count * piece.RowCount * Panels.RowCount];
+        float* sums = stackalloc float[count * piece.Rows.Rows * Panels.RowCount];
         for (int done = 0; done < piece.PanelCount; done += count)
         {
             Slice slice = new(piece, done, count);
-            work.Product.Multiply(piece.Part, slice.Panel, slice.PanelCount, piece.Block, sums, slice.Stride);
-            for (int row = 0; row < piece.RowCount; row++)
+            work.Product.Multiply(piece.Part, slice.Panel, slice.PanelCount, piece.Rows, sums, slice.Stride);
+            for (int row = 0; row < piece.Rows.Rows; row++)
             {
-                Span<float> target = work.Y.Row<float>(piece.FirstRow + row).Slice(slice.Column, slice.ColumnCount);
+                Span<float> target = work.Y.Row<float>(piece.Rows.FirstRow + row).Slice(slice.Column, slice.ColumnCount);
                 TensorPrimitives.Add(new ReadOnlySpan<float>(sums + row * slice.Stride, target.Length), target, target);
             }
         }
@@ -55,16 +55,16 @@ public static partial class MatMul
     private static unsafe void GateItem(in X64Work work, int item)
     {
         PanelItem piece = work.Product.ItemAt(item);
-        int count = PanelsAtOnce(piece), floats = count * piece.RowCount * Panels.RowCount;
+        int count = PanelsAtOnce(piece), floats = count * piece.Rows.Rows * Panels.RowCount;
         float* gates = stackalloc float[floats], ups = stackalloc float[floats];
         for (int done = 0; done < piece.PanelCount; done += count)
         {
             Slice slice = new(piece, done, count);
-            work.Product.Multiply(0, slice.Panel, slice.PanelCount, piece.Block, gates, slice.Stride);
-            work.Product.Multiply(1, slice.Panel, slice.PanelCount, piece.Block, ups, slice.Stride);
-            for (int row = 0; row < piece.RowCount; row++)
+            work.Product.Multiply(0, slice.Panel, slice.PanelCount, piece.Rows, gates, slice.Stride);
+            work.Product.Multiply(1, slice.Panel, slice.PanelCount, piece.Rows, ups, slice.Stride);
+            for (int row = 0; row < piece.Rows.Rows; row++)
             {
-                Span<float> target = work.Y.Row<float>(piece.FirstRow + row).Slice(slice.Column, slice.ColumnCount);
+                Span<float> target = work.Y.Row<float>(piece.Rows.FirstRow + row).Slice(slice.Column, slice.ColumnCount);
                 int first = row * slice.Stride;
                 SiluMul.CpuRow(new ReadOnlySpan<float>(gates + first, target.Length), new ReadOnlySpan<float>(ups + first, target.Length), target);
             }
@@ -73,7 +73,7 @@ public static partial class MatMul
 
     /// <summary>Panels of an item whose sums fit into the scratch; no more of the stack is touched than they need.</summary>
     private static int PanelsAtOnce(PanelItem item) =>
-        Math.Clamp(ScratchFloats / (item.RowCount * Panels.RowCount), 1, item.PanelCount);
+        Math.Clamp(ScratchFloats / (item.Rows.Rows * Panels.RowCount), 1, item.PanelCount);
 
     /// <summary>Some of an item's panels.</summary>
     private readonly struct Slice(PanelItem item, int done, int count)

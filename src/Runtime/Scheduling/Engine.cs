@@ -40,7 +40,7 @@ public sealed class Engine : IDisposable
     {
         (_config, _ops, _step, _options) = (config, ops, ops.CreateRecorder(), options);
         _transformer = new Transformer(config, weights, _step);
-        _pool = new KvPool(config, options.CacheTokens, options.CacheType);
+        _pool = new KvPool(config, options.CacheTokens, options.CacheType ?? DType.F32);
         int rows = Math.Max(options.MaxStepRows, options.MaxSequences);
         _batch = new Batch(rows, options.MaxSequences, _pool.BlockCount, _pool.BlockTokens);
         _scratch = new Scratch(config, rows, options.MaxSequences);

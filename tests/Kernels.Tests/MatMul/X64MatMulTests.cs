@@ -31,13 +31,13 @@ public sealed class X64MatMulTests : IDisposable
     {
         using CpuBackend cpu = new(threads: 2, X64Features.Detect() with { BF16 = bf16 });
         ImmutableArray<ImmutableArray<int>> more = [[12, 96, 32, 31], [13, 100, 33, 64], [25, 264, 95, 1], [131, 130, 40, 0], [513, 33, 35, 0], [2, 3, 1, 1], [131, 8200, 34, 0]];
-        foreach (ImmutableArray<int> shape in Puna.Kernels.MatMul.Spec.Shapes.AddRange(more))
+        foreach (ImmutableArray<int> shape in Puna.Kernels.MatMul.Specs[0].Shapes.AddRange(more))
         {
             (Tensor x, Linear weight) = Prepare(new PartFormat(type, activations), shape);
 
             float[] expected = Run(_reference, x, weight), actual = Run(cpu, x, weight);
 
-            KernelAssert.Close(expected, actual, Puna.Kernels.MatMul.Spec.Tolerance(shape), $"{type} x {activations} [{string.Join(", ", shape)}]");
+            KernelAssert.Close(expected, actual, Puna.Kernels.MatMul.Specs[0].Tolerance(shape), $"{type} x {activations} [{string.Join(", ", shape)}]");
         }
     }
 
@@ -83,7 +83,7 @@ public sealed class X64MatMulTests : IDisposable
         (Tensor x, Linear panels) = Prepare(new PartFormat(DType.BF16), [3, 200, 40, 30]);
         Linear weight = new([panels.Parts[0], new Part(values.Normal(DType.F32, 7, 200)), panels.Parts[1]], values.Normal(DType.F32, 1, 77));
 
-        KernelAssert.Close(Run(_reference, x, weight), Run(_cpu, x, weight), Puna.Kernels.MatMul.Spec.Tolerance([3, 200, 77, 0]), "mixed");
+        KernelAssert.Close(Run(_reference, x, weight), Run(_cpu, x, weight), Puna.Kernels.MatMul.Specs[0].Tolerance([3, 200, 77, 0]), "mixed");
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public sealed class X64MatMulTests : IDisposable
         Linear weight = new([.. formats.SelectMany(f => Prepare(f, [14, 200, 40, 30]).Weight.Parts)]);
         Tensor x = new SeededValues(seed: 6).Normal(DType.F32, 14, 200);
 
-        KernelAssert.Close(Run(_reference, x, weight), Run(_cpu, x, weight), Puna.Kernels.MatMul.Spec.Tolerance([14, 200, 280, 0]), "formats");
+        KernelAssert.Close(Run(_reference, x, weight), Run(_cpu, x, weight), Puna.Kernels.MatMul.Specs[0].Tolerance([14, 200, 280, 0]), "formats");
     }
 
     [Theory, InlineData(1), InlineData(40)]

@@ -40,6 +40,9 @@ internal sealed class PanelKernelWriter
         _unroll = rows <= 4 ? 8 : 4;
     }
 
+    /// <summary>How functions are called on this system.</summary>
+    public static CallConvention Native => OperatingSystem.IsWindows() ? CallConvention.Microsoft : CallConvention.SystemV;
+
     /// <summary>The bytes of a function that takes a pointer to <see cref="PanelArguments"/>; they may lie anywhere.</summary>
     /// <param name="step">What a step is.</param>
     /// <param name="rows">Rows of a tile, 1 to 12.</param>
@@ -50,6 +53,7 @@ internal sealed class PanelKernelWriter
         writer.Enter(convention);
         writer.GroupLoop();
         writer.Leave(convention);
+        writer.WritePinned();
         using MemoryStream code = new();
         writer._c.Assemble(new StreamCodeWriter(code), rip: 0);
         return code.ToArray();
@@ -82,6 +86,16 @@ internal sealed class PanelKernelWriter
         foreach (AssemblerRegister64 register in Saved.Reverse())
             _c.pop(register);
         _c.ret();
+    }
+
+    private void WritePinned()
+    {
+        foreach ((Label label, byte[] bytes) in _registers.Pinned)
+        {
+            Label here = label;
+            _c.Label(ref here);
+            _c.db(bytes);
+        }
     }
 
     private void GroupLoop()

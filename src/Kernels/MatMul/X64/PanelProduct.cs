@@ -5,17 +5,14 @@ using Puna.Kernels.Cpu;
 
 namespace Puna.Kernels;
 
-/// <summary>Some panels of one part of a product, and some rows.</summary>
+/// <summary>Some panels of one part of a product, for a block of rows.</summary>
 /// <param name="Part">Index among the parts in panels.</param>
 /// <param name="Panel">The first panel.</param>
 /// <param name="PanelCount">How many.</param>
 /// <param name="Column">The first column of the output.</param>
 /// <param name="ColumnCount">Columns of the output.</param>
-/// <param name="Block">Which block of rows.</param>
-/// <param name="FirstRow">The block's first row.</param>
-/// <param name="RowCount">Rows of the block.</param>
-internal readonly record struct PanelItem(
-    int Part, int Panel, int PanelCount, int Column, int ColumnCount, int Block, int FirstRow, int RowCount);
+/// <param name="Rows">The rows.</param>
+internal readonly record struct PanelItem(int Part, int Panel, int PanelCount, int Column, int ColumnCount, RowBlock Rows);
 
 /// <summary>
 /// A product of a block of rows with the parts of a weight that lie in panels, made ready: activations packed, kernels
@@ -33,13 +30,19 @@ internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : 
     private const int SumsBytes = 128 << 10;              // of a group of panels
     private const long MostItemBytes = 128 << 10, LeastItemBytes = 16 << 10;   // of weights, where rows are few
     private const int ItemsPerThread = 4, BlockItemsPerThread = 16;
-    private const long StreamAhead = 2048;                // bytes of weights
+    private const long StreamAhead = 6144;                // bytes of weights; blocks fetch the next panel's segment
 
     private HostBuffer? _memory;
     private PanelPart[] _parts = new PanelPart[4];
     private int _partCount;
     private RowTiles _tiles;
     private Tensor? _bias;
+
+    /// <summary>Blocks of rows: products of different blocks may be done by different threads.</summary>
+    public int BlockCount => _tiles.BlockCount;
+
+    /// <summary>The rows of a block.</summary>
+    public RowBlock Block(int block) => _tiles.Block(block);
 
     /// <summary>Items of work: each some panels of one part.</summary>
     public int ItemCount { get; private set; }
@@ -62,7 +65,7 @@ internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : 
         int column = 0;
         foreach (Part part in weight.Parts)
         {
-            if (part.Layout == WeightLayout.Panels)
+            if (part.Layout == WeightLayout.Panels && part.Rows > 0)
                 bytes = Add(part, column, bytes);
             column += (int)part.Rows;
         }
@@ -79,7 +82,7 @@ internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : 
             ref PanelPart part = ref _parts[i];
             part.Packed = (nint)memory + (nint)part.PackedOffset;
             if (part.IsFirstOfPacking)
-                Pack(new ActivationPacker(x, _tiles, part.Kernel.Packing, part.Packed), (long)_tiles.Rows * part.Kernel.Packing.WordsOf((int)x.Cols));
+                Pack(new ActivationPacker(x, _tiles, part.Packing, part.Packed), (long)_tiles.Rows * part.Packing.WordsOf((int)x.Cols));
         }
     }
 
@@ -94,11 +97,12 @@ internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : 
         while (index + 1 < _partCount && _parts[index + 1].FirstItem <= item)
             index++;
         ref readonly PanelPart part = ref _parts[index];
-        (int group, int block) = Math.DivRem(item - part.FirstItem, _tiles.BlockCount);
-        int panel = group * part.ItemPanels, count = Math.Min(part.ItemPanels, part.PanelCount - panel), column = panel * Panels.RowCount;
-        RowBlock rows = _tiles.Block(block);
-        return new PanelItem(index, panel, count, part.Column + column, Math.Min(count * Panels.RowCount, (int)part.Part.Rows - column),
-            block, rows.FirstRow, rows.Rows);
+        int group = (item - part.FirstItem) / _tiles.BlockCount;
+        RowBlock rows = _tiles.Block((item - part.FirstItem) % _tiles.BlockCount);
+        int panel = group * part.ItemPanels;
+        int count = Math.Min(part.ItemPanels, part.PanelCount - panel), first = panel * Panels.RowCount;
+        int columns = Math.Min(count * Panels.RowCount, (int)part.Part.Rows - first);
+        return new PanelItem(index, panel, count, part.Column + first, columns, rows);
     }
 
     /// <summary>Does one item.</summary>
@@ -107,22 +111,21 @@ internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : 
     public void MultiplyItem(int item, Tensor y)
     {
         PanelItem piece = ItemAt(item);
-        float* first = (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(y.Row<float>(piece.FirstRow)));
-        Multiply(piece.Part, piece.Panel, piece.PanelCount, piece.Block, first + piece.Column, y.Cols);
+        float* first = (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(y.Row<float>(piece.Rows.FirstRow)));
+        Multiply(piece.Part, piece.Panel, piece.PanelCount, piece.Rows, first + piece.Column, y.Cols);
     }
 
     /// <summary>Multiplies a block of rows with some panels of a part, adds the bias and stores: to the output, or anywhere else.</summary>
     /// <param name="part">Index of the part among those in panels.</param>
     /// <param name="panel">The first panel.</param>
     /// <param name="count">How many, at least 1 and not many: sums of all lie on the stack where there are several tiles.</param>
-    /// <param name="block">Which block of rows.</param>
+    /// <param name="rows">Which block of rows.</param>
     /// <param name="y">Takes the block's first row, from the first panel's first column on; columns that the part does not have are not written.</param>
     /// <param name="stride">Floats from one row of the output to the next.</param>
     [SkipLocalsInit]
-    public void Multiply(int part, int panel, int count, int block, float* y, long stride)
+    public void Multiply(int part, int panel, int count, RowBlock rows, float* y, long stride)
     {
         ref readonly PanelPart work = ref _parts[part];
-        RowBlock rows = _tiles.Block(block);
         bool isStream = _tiles.Count == 1;   // panel after panel; else panels take turns in each segment
         float* room = stackalloc float[rows.Rows * Panels.RowCount * (isStream ? 1 : count) + 16];
         int* steps = stackalloc int[Segments.Count];
@@ -141,23 +144,23 @@ internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : 
             CodeSumStride = work.Part.CodeSums is { } sums ? sums.Cols * sizeof(int) : 0,
             PrefetchBytes = isStream ? StreamAhead : work.Part.Codes.Cols,
         };
-        long words = work.Kernel.Packing.WordsOf((int)work.Part.Cols);
-        int smallRow = rows.LargeCount * _tiles.LargeRows;
-        uint* x = (uint*)work.Packed + rows.FirstRow * words;
+        int smallRows = rows.LargeCount * _tiles.LargeRows;   // rows before the small tiles
         if (rows.LargeCount > 0)
-            Call(work.LargeCode, in work, panel, isStream ? count : 1, rows.LargeCount, x, y, ref arguments);
+            Call(work.LargeCode, in work, panel, isStream ? count : 1, rows.LargeCount, rows.FirstRow, y, ref arguments);
         if (rows.SmallCount > 0)
-            Call(work.SmallCode, in work, panel, 1, rows.SmallCount, x + smallRow * words, y + smallRow * stride, ref arguments);
+            Call(work.SmallCode, in work, panel, 1, rows.SmallCount, rows.FirstRow + smallRows, y + smallRows * stride, ref arguments);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _memory?.Dispose();
 
-    private void Call(nint code, in PanelPart work, int panel, int groups, int tiles, uint* x, float* y, ref PanelArguments arguments)
+    private void Call(nint code, in PanelPart work, int panel, int groups, int tiles, int firstRow, float* y, ref PanelArguments arguments)
     {
         arguments.Weights = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(work.Part.Codes.Row<byte>(panel)));
         arguments.GroupCount = groups;
-        arguments.X = (byte*)x;
+        arguments.X = (byte*)work.Packed + 4L * firstRow * work.Packing.WordsOf((int)work.Part.Cols);
+        arguments.RowScales = (float*)(work.Packed + (nint)ActivationPacker.ScaleOffset(_tiles, work.Packing, (int)work.Part.Cols))
+            + firstRow * work.Packing.RowScales;
         arguments.TileCount = tiles;
         arguments.Y = y;
         arguments.Bias = _bias is { } bias
@@ -190,13 +193,13 @@ internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : 
         };
         for (int i = 0; i < _partCount; i++)
         {
-            if (_parts[i].Kernel.Packing == kernel.Packing)
+            if (_parts[i].Packing == work.Packing)
                 (work.PackedOffset, work.IsFirstOfPacking) = (_parts[i].PackedOffset, false);
         }
 
         ItemCount += (panelCount + work.ItemPanels - 1) / work.ItemPanels * _tiles.BlockCount;
         _parts[_partCount++] = work;
-        return work.IsFirstOfPacking ? (bytes + ActivationPacker.Bytes(_tiles, kernel.Packing, (int)part.Cols) + 63) / 64 * 64 : bytes;
+        return work.IsFirstOfPacking ? (bytes + ActivationPacker.Bytes(_tiles, work.Packing, (int)part.Cols) + 63) / 64 * 64 : bytes;
     }
 
     /// <summary>Panels of an item: enough to be worth taking, few enough for the threads to end together.</summary>
@@ -206,12 +209,13 @@ internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : 
         long most = bytes / panels.Cols;
         if (_tiles.Count > 1)
         {
-            // each tile size reads its panels once: few tiles want them in a second-level cache
-            long inCache = _tiles.Count < 4 ? 2 * most : SumsBytes / (sizeof(float) * Panels.RowCount * (_tiles.Rows / _tiles.BlockCount));
+            // sums of all panels stay in a second-level cache, and so do the panels where few tiles read them
+            long inCache = SumsBytes / (sizeof(float) * Panels.RowCount * (_tiles.Rows / _tiles.BlockCount));
+            inCache = _tiles.Count < 4 ? Math.Min(inCache, 2 * most) : inCache;
             most = Math.Min(inCache, panels.Rows * _tiles.BlockCount / ((long)pool.ThreadCount * BlockItemsPerThread));
         }
 
-        return (int)Math.Clamp(most, 1, panels.Rows);
+        return (int)Math.Max(1, Math.Min(most, panels.Rows));
     }
 
     private void Pack(ActivationPacker packer, long words)
@@ -230,6 +234,7 @@ internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : 
     private record struct PanelPart(Part Part, PanelKernel Kernel, int Column)
     {
         public nint LargeCode, SmallCode, Packed;
+        public ActivationPacking Packing = Kernel.PackingOf(Part.Format);
         public int PanelCount, ItemPanels, FirstItem;
         public long PackedOffset;
         public bool IsFirstOfPacking;
