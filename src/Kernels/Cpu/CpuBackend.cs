@@ -92,19 +92,6 @@ public sealed class CpuBackend : IBackend
     {
     }
 
-    /// <summary>y += x·Wᵀ + b: <see cref="MatMul"/> and <see cref="Add"/> fused; all parts of the weight lie in one layout.</summary>
-    internal void MatMulAdd(Tensor x, Linear weight, Tensor y)
-    {
-        if (weight.Parts[0].Layout == WeightLayout.Rows)
-        {
-            Kernels.MatMul.CpuAdd(x, weight, y, _pool);
-            return;
-        }
-
-        lock (_productTurn)
-            Kernels.MatMul.X64Add(x, weight, y, _product, _pool);
-    }
-
     /// <summary>
     /// y = silu(gate) · up of x·Wᵀ + b: <see cref="MatMul"/> and <see cref="SiluMul"/> fused; the two parts of the weight lie in one layout.
     /// </summary>

@@ -2,7 +2,10 @@ using System.Collections.Immutable;
 
 namespace Puna.Kernels.Cpu;
 
-/// <summary>Which neighbouring ops the CPU does at once. A new fusion is a kernel in its op's folder and a line here.</summary>
+/// <summary>
+/// Which neighbouring ops the CPU does at once. A new fusion is a kernel in its op's folder and a line here. Not here, since it
+/// brought nothing: a product with the sum it goes into. Columns of the sum are read in strips, which costs what it saves.
+/// </summary>
 internal static class Fusion
 {
     /// <summary>The rules, in the order they are tried.</summary>
@@ -10,8 +13,6 @@ internal static class Fusion
     [
         new("product + silu", [CpuOpKind.MatMul, CpuOpKind.SiluMul], FeedsGate, Dropped: [0],
             static (backend, ops) => backend.MatMulSiluMul(ops[0].X, ops[0].Weight!, ops[1].Y)),
-        new("product + add", [CpuOpKind.MatMul, CpuOpKind.Add], FeedsSum, Dropped: [0],
-            static (backend, ops) => backend.MatMulAdd(ops[0].X, ops[0].Weight!, ops[1].Y)),
     ];
 
     // Ops whose shapes disagree fit no rule: each of them says by itself what is wrong.
@@ -19,9 +20,6 @@ internal static class Fusion
     /// <summary>The product has two parts of one size, whose columns meet.</summary>
     private static bool FeedsGate(ReadOnlySpan<CpuOp> ops) =>
         IsProductFor(ops) && ops[0].Weight!.Parts is [var gate, var up] && gate.Rows == up.Rows && ops[1].Y.Cols == gate.Rows;
-
-    /// <summary>The product is added as it is.</summary>
-    private static bool FeedsSum(ReadOnlySpan<CpuOp> ops) => IsProductFor(ops) && ops[1].Y.Cols == ops[1].X.Cols;
 
     /// <summary>The second op reads all that the first writes, row by row, and writes over nothing that the first reads.</summary>
     private static bool IsProductFor(ReadOnlySpan<CpuOp> ops)

@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using Puna.Kernels.Cpu;
 
@@ -12,31 +11,6 @@ public static partial class MatMul
 {
     private readonly record struct Fused(Product Product, Tensor Y);
 
-    /// <summary>y += x·Wᵀ + b: <see cref="Cpu"/> and then <see cref="Add"/>, without the value in between.</summary>
-    /// <param name="x">F32 <c>[rows, in]</c>.</param>
-    /// <param name="weight">The weight, <c>[out, in]</c> in parts.</param>
-    /// <param name="y">F32 <c>[rows, out]</c>; shares no memory with <paramref name="x"/>.</param>
-    /// <param name="pool">The threads.</param>
-    /// <exception cref="ArgumentException">Shapes disagree.</exception>
-    [SkipLocalsInit]
-    internal static void CpuAdd(Tensor x, Linear weight, Tensor y, CpuPool pool)
-    {
-        Check(x, weight, y);
-        Product product = Product.Begin(x, weight, pool);
-        pool.Run(product.TileCount, new Fused(product, y), static (in Fused f, int index) =>
-        {
-            Span<float> sums = stackalloc float[TileRows * TileColumns];
-            Tile tile = f.Product.TileAt(index);
-            f.Product.Store(tile, sums);
-            for (int row = tile.FirstRow; row < tile.EndRow; row++)
-            {
-                Span<float> target = tile.Of(f.Y, row);
-                TensorPrimitives.Add(RowOf(sums, tile, row), target, target);
-            }
-        }, product.Grain);
-        product.End();
-    }
-
     /// <summary>
     /// y = silu(gate) · up, where gate and up are the two parts of x·Wᵀ + b: <see cref="Cpu"/> and then
     /// <see cref="SiluMul"/>, without the value in between.
@@ -45,6 +19,7 @@ public static partial class MatMul
     /// <param name="weight">Gate and up, each <c>[cols, in]</c>.</param>
     /// <param name="y">F32 <c>[rows, cols]</c>; shares no memory with <paramref name="x"/>.</param>
     /// <param name="pool">The threads.</param>
+    [SkipLocalsInit]
     internal static void CpuSiluMul(Tensor x, Linear weight, Tensor y, CpuPool pool)
     {
         Product product = Product.Begin(x, weight, pool);

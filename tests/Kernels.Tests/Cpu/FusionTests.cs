@@ -43,79 +43,99 @@ public sealed class FusionTests : IDisposable
         }
     }
 
-    [Theory, MemberData(nameof(Shapes))]
-    public void A_product_that_is_added_gives_the_bits_of_both_and_stores_nothing_between(int rows, int inSize, int cols)
-    {
-        foreach ((PartFormat format, WeightLayout layout) in Cases)
-        {
-            Linear weight = new([Weight(format, layout, cols, inSize), Weight(format, layout, 3, inSize)], Bias(format, cols + 3));
-            Tensor x = _values.Normal(DType.F32, rows, inSize), expected = _values.Normal(DType.F32, rows, cols + 3);
-            Tensor delta = NaN(rows, cols + 3), actual = NaN(rows, cols + 3);
-            expected.Span<float>().CopyTo(actual.Span<float>());
-            IBackend step = _cpu.CreateRecorder();
-
-            step.MatMul(x, weight, delta);
-            step.Add(delta, actual);
-            step.Flush();
-            bool isStored = KernelAssert.Values(delta).Any(v => !float.IsNaN(v));
-            _cpu.MatMul(x, weight, delta);
-            _cpu.Add(delta, expected);
-
-            Assert.False(isStored);
-            KernelAssert.SameBits(KernelAssert.Values(expected), KernelAssert.Values(actual), $"{format} {layout} [{rows}, {inSize}, {cols}]");
-        }
-    }
-
     [Fact]
     public void A_value_that_a_later_op_reads_is_stored()
     {
-        Linear weight = new(_values.Normal(DType.F32, 4, 3));
-        Tensor x = _values.Normal(DType.F32, 2, 3), delta = NaN(2, 4), first = _values.Normal(DType.F32, 2, 4);
-        Tensor second = Tensor.Allocate(DType.F32, 2, 4);
+        Linear weight = Gate(3, 4);
+        Tensor x = _values.Normal(DType.F32, 2, 3), gateUp = NaN(2, 8), y = NaN(2, 4), sum = Tensor.Allocate(DType.F32, 1, 8);
         IBackend step = _cpu.CreateRecorder();
 
-        step.MatMul(x, weight, delta);
-        step.Add(delta, first);
-        step.Add(first, second);
-        step.Add(delta.RowRange(1, 1), second.RowRange(0, 1));
+        step.MatMul(x, weight, gateUp);
+        step.SiluMul(gateUp, y);
+        step.SiluMul(sum, y.RowRange(0, 1));
+        step.Add(gateUp.RowRange(1, 1), sum);
         step.Flush();
 
-        Tensor expected = NaN(2, 4);
+        Tensor expected = NaN(2, 8);
         _cpu.MatMul(x, weight, expected);
-        KernelAssert.SameBits(KernelAssert.Values(expected), KernelAssert.Values(delta), "delta");
-        Assert.DoesNotContain(float.NaN, KernelAssert.Values(second));
+        KernelAssert.SameBits(KernelAssert.Values(expected), KernelAssert.Values(gateUp), "gate and up");
+        KernelAssert.SameBits(KernelAssert.Values(expected.RowRange(1, 1)), KernelAssert.Values(sum), "sum");
+    }
+
+    [Fact]
+    public void A_value_that_is_written_anew_before_it_is_read_is_not_stored()
+    {
+        Linear weight = Gate(3, 4), product = new(_values.Normal(DType.F32, 8, 3));
+        Tensor x = _values.Normal(DType.F32, 2, 3), gateUp = NaN(2, 8), y = NaN(2, 4), sum = Tensor.Allocate(DType.F32, 2, 8);
+        IBackend step = _cpu.CreateRecorder();
+
+        step.MatMul(x, weight, gateUp);
+        step.SiluMul(gateUp, y);
+        step.MatMul(NaN(2, 3), product, gateUp);
+        step.Add(gateUp, sum);
+        step.MatMul(x, weight, gateUp);
+        step.SiluMul(gateUp, y);
+        step.Flush();
+
+        Assert.All(KernelAssert.Values(gateUp), v => Assert.True(float.IsNaN(v)));
+        Assert.DoesNotContain(float.NaN, KernelAssert.Values(y));
     }
 
     [Fact]
     public void A_value_is_there_after_a_flush_even_if_the_next_op_would_consume_it()
     {
-        Linear weight = new(_values.Normal(DType.F32, 4, 3));
-        Tensor x = _values.Normal(DType.F32, 2, 3), delta = NaN(2, 4), y = _values.Normal(DType.F32, 2, 4);
+        Tensor x = _values.Normal(DType.F32, 2, 3), gateUp = NaN(2, 8), y = NaN(2, 4);
         IBackend step = _cpu.CreateRecorder();
 
-        step.MatMul(x, weight, delta);
+        step.MatMul(x, Gate(3, 4), gateUp);
         step.Flush();
-        step.Add(delta, y);
+        step.SiluMul(gateUp, y);
         step.Flush();
 
-        Assert.DoesNotContain(float.NaN, KernelAssert.Values(delta));
+        Assert.DoesNotContain(float.NaN, KernelAssert.Values(gateUp));
+        Assert.DoesNotContain(float.NaN, KernelAssert.Values(y));
     }
 
     [Fact]
     public void Ops_that_write_over_what_they_read_are_left_apart()
     {
-        Linear weight = new(_values.Normal(DType.F32, 100, 100));
-        Tensor expected = _values.Normal(DType.F32, 9, 100), actual = NaN(9, 100), delta = NaN(9, 100);
+        Linear weight = Gate(100, 100);
+        Tensor expected = _values.Normal(DType.F32, 9, 100), actual = NaN(9, 100), gateUp = NaN(9, 200);
         expected.Span<float>().CopyTo(actual.Span<float>());
         IBackend step = _cpu.CreateRecorder();
 
-        step.MatMul(actual, weight, delta);
-        step.Add(delta, actual);
+        step.MatMul(actual, weight, gateUp);
+        step.SiluMul(gateUp, actual);
         step.Flush();
-        _cpu.MatMul(expected, weight, delta);
-        _cpu.Add(delta, expected);
+        _cpu.MatMul(expected, weight, gateUp);
+        _cpu.SiluMul(gateUp, expected);
 
         KernelAssert.SameBits(KernelAssert.Values(expected), KernelAssert.Values(actual), "in place");
+    }
+
+    [Fact]
+    public void Parts_of_different_sizes_or_layouts_are_left_apart()
+    {
+        Tensor x = _values.Normal(DType.F32, 3, 16), gateUp = NaN(3, 80), expected = NaN(3, 40), actual = NaN(3, 40);
+        WeightLayout panels = _cpu.LayoutOf(Formats[0]);
+        Linear[] weights =
+        [
+            new([Weight(Formats[0], panels, 30, 16), Weight(Formats[0], panels, 50, 16)]),
+            new([Weight(Formats[0], WeightLayout.Rows, 40, 16), Weight(Formats[0], panels, 40, 16)]),
+            new([Weight(Formats[0], panels, 80, 16)]),
+        ];
+        foreach (Linear weight in weights)
+        {
+            IBackend step = _cpu.CreateRecorder();
+
+            step.MatMul(x, weight, gateUp);
+            step.SiluMul(gateUp, actual);
+            step.Flush();
+            _cpu.MatMul(x, weight, gateUp);
+            _cpu.SiluMul(gateUp, expected);
+
+            KernelAssert.SameBits(KernelAssert.Values(expected), KernelAssert.Values(actual), $"{weight}");
+        }
     }
 
     [Fact]
@@ -124,7 +144,7 @@ public sealed class FusionTests : IDisposable
         Tensor x = _values.Normal(DType.F32, 2, 3), y = NaN(2, 4), z = NaN(2, 4);
         IBackend step = _cpu.CreateRecorder();
         step.MatMul(x, new Linear(_values.Normal(DType.F32, 5, 3)), y);
-        step.Add(y, z);
+        step.SiluMul(y, z);
 
         ArgumentException e = Assert.Throws<ArgumentException>(step.Flush);
         step.Flush();
@@ -163,6 +183,9 @@ public sealed class FusionTests : IDisposable
         part.Fill(0, _values.Normal(format.DType, rows, cols));
         return part;
     }
+
+    private Linear Gate(int inSize, int cols) =>
+        new([new Part(_values.Normal(DType.F32, cols, inSize)), new Part(_values.Normal(DType.F32, cols, inSize))]);
 
     private Tensor? Bias(PartFormat format, int size) => format.DType == DType.F16 ? null : _values.Normal(DType.F32, 1, size);
 
