@@ -32,12 +32,20 @@ public static partial class Attention
         where TStored : unmanaged
         where TQueries : struct, ICount
     {
-        switch (columns)
+        switch (columns, tile.IsReadOnce)
         {
-            case 1: Multiply<TElement, TStored, TQueries, One>(in tile, from, to); break;
-            case 2: Multiply<TElement, TStored, TQueries, Two>(in tile, from, to); break;
-            default: Multiply<TElement, TStored, TQueries, Four>(in tile, from, to); break;
+            case (1, false): Multiply<TElement, TStored, TQueries, One, None>(in tile, from, to); break;
+            case (2, false): Multiply<TElement, TStored, TQueries, Two, None>(in tile, from, to); break;
+            case (4, false): Multiply<TElement, TStored, TQueries, Four, None>(in tile, from, to); break;
+            case (1, true): Multiply<TElement, TStored, TQueries, One, Four>(in tile, from, to); break;
+            case (2, true): Multiply<TElement, TStored, TQueries, Two, Four>(in tile, from, to); break;
+            default: Multiply<TElement, TStored, TQueries, Four, Four>(in tile, from, to); break;
         }
+    }
+
+    private readonly struct None : ICount
+    {
+        public static int Value => 0;
     }
 
     private readonly struct One : ICount

@@ -26,6 +26,7 @@ public static partial class Attention
         public TStored** Stream;               // groups of sixteen tokens in the order in which they are read
         public TStored** Keys, Values;         // in there: those of each group of the current split
         public float** KeyScales, ValueScales;  // null where there are none
+        public bool IsOneTile;
     }
 
     private static int TilesPerRow(HeadLayout heads) => (heads.GroupSize + MostQueries - 1) / MostQueries;
@@ -54,6 +55,7 @@ public static partial class Attention
             Queries = memory,
             Scores = memory + chunks * MostQueries * SplitTokens,
             From = ranges,
+            IsOneTile = tiles == 1,
             To = ranges + MostQueries,
             Stream = (TStored**)(tables + 2 * GroupsPerSplit),
             KeyScales = work.Cache.KeyScales is null ? null : (float**)tables,
@@ -253,6 +255,7 @@ public static partial class Attention
                     Sums = desk.Scores + group * GroupSlots,
                     SumStride = SplitTokens,
                     FromZero = d == 0,
+                    IsReadOnce = desk.IsOneTile,
                 };
                 Multiply<TElement, TStored>(in tile, queries, columns, 0, Math.Min(SplitTokens, dim - d));
             }
@@ -280,6 +283,7 @@ public static partial class Attention
                 Stride = dim,
                 Sums = sums + firstQuery * desk.Width + d,
                 SumStride = desk.Width,
+                IsReadOnce = desk.IsOneTile,
             };
             Multiply<TElement, TStored>(in tile, queries, columns, from, to);
         }

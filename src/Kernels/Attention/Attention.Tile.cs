@@ -8,7 +8,7 @@ namespace Puna.Kernels;
 public static partial class Attention
 {
     private const int SplitTokens = 256;   // keys of one softmax, at absolute positions; floats between rows of a tile
-    private const int Ahead = 4;           // pieces between what is multiplied and what is fetched from memory
+    private const int Ahead = 4;           // pieces between what is multiplied and what is fetched from memory meanwhile
 
     // A tile's sums fill half of the registers: sixteen of 32, or four of sixteen where two make up sixteen lanes.
     private static int MostQueries => Vector512.IsHardwareAccelerated ? 8 : 4;
@@ -28,6 +28,7 @@ public static partial class Attention
         public float* Sums;                       // c
         public nint SumStride;                    // floats between rows of c
         public bool FromZero;                     // c is 0, whatever it holds
+        public bool IsReadOnce;                   // b comes from memory, and is not needed again
     }
 
     /// <summary>Four times sixteen columns of one row.</summary>
@@ -41,11 +42,12 @@ public static partial class Attention
     /// that its bits do not depend on the size of the tile, nor on where a range is cut.
     /// </summary>
     [MethodImpl(Lanes.HotLoop)]
-    private static unsafe void Multiply<TElement, TStored, TQueries, TColumns>(in Tile<TStored> tile, int from, int to)
+    private static unsafe void Multiply<TElement, TStored, TQueries, TColumns, TAhead>(in Tile<TStored> tile, int from, int to)
         where TElement : IElement<TStored>
         where TStored : unmanaged
         where TQueries : struct, ICount
         where TColumns : struct, ICount
+        where TAhead : struct, ICount
     {
         float* c = tile.Sums;
         nint next = tile.SumStride, stride = tile.Stride;
@@ -68,52 +70,52 @@ public static partial class Attention
             nint at = tile.Offset + skip * stride;
             TStored** pieces = tile.Pieces + piece;
             TStored* first = *pieces + at, second = first, third = first, fourth = first;
-            nint fetch = (nint)pieces[Ahead] - (nint)(*pieces), fetchSecond = 0, fetchThird = 0, fetchFourth = 0;
+            nint fetch = (nint)pieces[TAhead.Value] - (nint)(*pieces), fetchSecond = 0, fetchThird = 0, fetchFourth = 0;
             if (TColumns.Value > 1)
             {
                 pieces += tile.ColumnPieces;
                 second = *pieces + at + tile.ColumnOffset;
-                fetchSecond = (nint)pieces[Ahead] - (nint)(*pieces);
+                fetchSecond = (nint)pieces[TAhead.Value] - (nint)(*pieces);
             }
 
             if (TColumns.Value > 2)
             {
                 pieces += tile.ColumnPieces;
                 third = *pieces + at + 2 * tile.ColumnOffset;
-                fetchThird = (nint)pieces[Ahead] - (nint)(*pieces);
+                fetchThird = (nint)pieces[TAhead.Value] - (nint)(*pieces);
                 pieces += tile.ColumnPieces;
                 fourth = *pieces + at + 3 * tile.ColumnOffset;
-                fetchFourth = (nint)pieces[Ahead] - (nint)(*pieces);
+                fetchFourth = (nint)pieces[TAhead.Value] - (nint)(*pieces);
             }
 
             float* left = tile.Left + from, end = tile.Left + Math.Min(to, from - skip + tile.PieceRows);
             from = (int)(end - tile.Left);
             for (; left < end; left++)
             {
-                x.A = Load<TElement, TStored>(first, fetch);
+                x.A = Load<TElement, TStored, TAhead>(first, fetch);
                 first += stride;
                 if (TColumns.Value > 1)
                 {
-                    x.B = Load<TElement, TStored>(second, fetchSecond);
+                    x.B = Load<TElement, TStored, TAhead>(second, fetchSecond);
                     second += stride;
                 }
 
                 if (TColumns.Value > 2)
                 {
-                    x.C = Load<TElement, TStored>(third, fetchThird);
-                    x.D = Load<TElement, TStored>(fourth, fetchFourth);
+                    x.C = Load<TElement, TStored, TAhead>(third, fetchThird);
+                    x.D = Load<TElement, TStored, TAhead>(fourth, fetchFourth);
                     third += stride;
                     fourth += stride;
                 }
 
-                s0 = Add<TColumns>(s0, left[0], x);
-                s1 = TQueries.Value > 1 ? Add<TColumns>(s1, left[SplitTokens], x) : s1;
-                s2 = TQueries.Value > 2 ? Add<TColumns>(s2, left[2 * SplitTokens], x) : s2;
-                s3 = TQueries.Value > 3 ? Add<TColumns>(s3, left[3 * SplitTokens], x) : s3;
-                s4 = TQueries.Value > 4 ? Add<TColumns>(s4, left[4 * SplitTokens], x) : s4;
-                s5 = TQueries.Value > 5 ? Add<TColumns>(s5, left[5 * SplitTokens], x) : s5;
-                s6 = TQueries.Value > 6 ? Add<TColumns>(s6, left[6 * SplitTokens], x) : s6;
-                s7 = TQueries.Value > 7 ? Add<TColumns>(s7, left[7 * SplitTokens], x) : s7;
+                s0 = Add<TColumns>(s0, left, x);
+                s1 = TQueries.Value > 1 ? Add<TColumns>(s1, left + SplitTokens, x) : s1;
+                s2 = TQueries.Value > 2 ? Add<TColumns>(s2, left + 2 * SplitTokens, x) : s2;
+                s3 = TQueries.Value > 3 ? Add<TColumns>(s3, left + 3 * SplitTokens, x) : s3;
+                s4 = TQueries.Value > 4 ? Add<TColumns>(s4, left + 4 * SplitTokens, x) : s4;
+                s5 = TQueries.Value > 5 ? Add<TColumns>(s5, left + 5 * SplitTokens, x) : s5;
+                s6 = TQueries.Value > 6 ? Add<TColumns>(s6, left + 6 * SplitTokens, x) : s6;
+                s7 = TQueries.Value > 7 ? Add<TColumns>(s7, left + 7 * SplitTokens, x) : s7;
             }
         }
 
@@ -136,20 +138,21 @@ public static partial class Attention
 
     /// <summary>Sixteen elements; what lies <paramref name="fetch"/> bytes further is fetched from memory meanwhile.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe Vector512<float> Load<TElement, TStored>(TStored* from, nint fetch)
+    private static unsafe Vector512<float> Load<TElement, TStored, TAhead>(TStored* from, nint fetch)
         where TElement : IElement<TStored>
         where TStored : unmanaged
+        where TAhead : struct, ICount
     {
-        if (Sse.IsSupported)
+        if (TAhead.Value > 0 && Sse.IsSupported)
             Sse.Prefetch0((byte*)from + fetch);
         return TElement.Load(ref *from, 0);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Row Add<TColumns>(Row sums, float factor, Row x)
+    private static unsafe Row Add<TColumns>(Row sums, float* factor, Row x)
         where TColumns : struct, ICount
     {
-        Vector512<float> w = Vector512.Create(factor);
+        Vector512<float> w = Vector512.Create(*factor);
         sums.A = Vector512.FusedMultiplyAdd(w, x.A, sums.A);
         if (TColumns.Value > 1)
             sums.B = Vector512.FusedMultiplyAdd(w, x.B, sums.B);
