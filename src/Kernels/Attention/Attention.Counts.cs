@@ -10,7 +10,7 @@ public static partial class Attention
         static abstract int Value { get; }
     }
 
-    private static void Multiply<TElement, TStored>(in Tile<TStored> tile, int queries, int columns, int from, int to)
+    private static unsafe void Multiply<TElement, TStored>(in Tile<TStored> tile, int queries, int columns, int from, int to)
         where TElement : IElement<TStored>
         where TStored : unmanaged
     {
@@ -27,19 +27,19 @@ public static partial class Attention
         }
     }
 
-    private static void Multiply<TElement, TStored, TQueries>(in Tile<TStored> tile, int columns, int from, int to)
+    private static unsafe void Multiply<TElement, TStored, TQueries>(in Tile<TStored> tile, int columns, int from, int to)
         where TElement : IElement<TStored>
         where TStored : unmanaged
         where TQueries : struct, ICount
     {
-        switch (columns, tile.IsReadOnce)
+        switch (columns, tile.Fetch is not null)
         {
             case (1, false): Multiply<TElement, TStored, TQueries, One, None>(in tile, from, to); break;
             case (2, false): Multiply<TElement, TStored, TQueries, Two, None>(in tile, from, to); break;
             case (4, false): Multiply<TElement, TStored, TQueries, Four, None>(in tile, from, to); break;
-            case (1, true): Multiply<TElement, TStored, TQueries, One, Four>(in tile, from, to); break;
-            case (2, true): Multiply<TElement, TStored, TQueries, Two, Four>(in tile, from, to); break;
-            default: Multiply<TElement, TStored, TQueries, Four, Four>(in tile, from, to); break;
+            case (1, true): Multiply<TElement, TStored, TQueries, One, One>(in tile, from, to); break;
+            case (2, true): Multiply<TElement, TStored, TQueries, Two, One>(in tile, from, to); break;
+            default: Multiply<TElement, TStored, TQueries, Four, One>(in tile, from, to); break;
         }
     }
 

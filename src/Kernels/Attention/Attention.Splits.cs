@@ -10,6 +10,7 @@ public static partial class Attention
 {
     private const int GroupSlots = KvLayer.GroupSlots;
     private const int GroupsPerSplit = SplitTokens / GroupSlots;
+    private const int MixedTogether = 64;   // keys whose values are read in one pass after the other
 
     /// <summary>Neighbouring rows and query heads whose queries are multiplied together.</summary>
     private readonly record struct QueryTile(int FirstRow, int RowCount, int FirstHead, int HeadCount);
@@ -26,7 +27,7 @@ public static partial class Attention
         public TStored** Stream;               // groups of sixteen tokens in the order in which they are read
         public TStored** Keys, Values;         // in there: those of each group of the current split
         public float** KeyScales, ValueScales;  // null where there are none
-        public bool IsOneTile;
+        public int Ahead;                       // groups to fetch ahead; 0 when several tiles read the same keys and values
     }
 
     private static int TilesPerRow(HeadLayout heads) => (heads.GroupSize + MostQueries - 1) / MostQueries;
@@ -34,19 +35,20 @@ public static partial class Attention
     private static int StateSize(HeadLayout heads, int tileRows) =>
         2 * Lanes.Count + Math.Min(MostQueries, tileRows * heads.GroupSize) * Lanes.RoundUp(heads.HeadDim);
 
-    /// <summary>Does all splits of an item; or one, into <paramref name="pieces"/>, and whoever does the last merges them.</summary>
+    /// <summary>Does all splits of an item; or some, whose results are kept until somebody does the last and merges all.</summary>
     [SkipLocalsInit]
-    private static unsafe void Attend<TElement, TStored>(in Work work, Item item, int? split, Pieces pieces)
+    private static unsafe void Attend<TElement, TStored>(in Work work, Piece piece)
         where TElement : IElement<TStored>
         where TStored : unmanaged
     {
+        Item item = piece.Item;
         int stateSize = StateSize(work.Heads, work.TileRows);
         int tiles = (item.RowCount + work.TileRows - 1) / work.TileRows * TilesPerRow(work.Heads);
         int chunks = (work.Heads.HeadDim + SplitTokens - 1) / SplitTokens;
         float* memory = stackalloc float[(chunks + 1) * MostQueries * SplitTokens + (tiles + 1) * stateSize + Lanes.Count];
         memory = (float*)(((nuint)memory + 63) & ~(nuint)63);
         int* ranges = stackalloc int[2 * MostQueries];
-        nint* tables = stackalloc nint[4 * GroupsPerSplit + Ahead];
+        nint* tables = stackalloc nint[4 * GroupsPerSplit + MostAhead];
         Desk<TStored> desk = new()
         {
             Item = item,
@@ -55,7 +57,7 @@ public static partial class Attention
             Queries = memory,
             Scores = memory + chunks * MostQueries * SplitTokens,
             From = ranges,
-            IsOneTile = tiles == 1,
+            Ahead = tiles > 1 ? 0 : Math.Clamp(FetchBytes / (work.Heads.HeadDim * GroupSlots * sizeof(TStored)), 4, MostAhead),
             To = ranges + MostQueries,
             Stream = (TStored**)(tables + 2 * GroupsPerSplit),
             KeyScales = work.Cache.KeyScales is null ? null : (float**)tables,
@@ -63,32 +65,35 @@ public static partial class Attention
         };
         float* one = memory + (chunks + 1) * MostQueries * SplitTokens, states = one + stateSize;
         (int first, int end) = SplitsOf(in work, item);
-        if (split is { } only)
+        if (work.Results is not null)
         {
-            fixed (float* piece = Piece(in work, pieces.First + only - first))
+            for (int s = piece.FirstSplit; s < piece.EndSplit; s++)
             {
-                OpenSplit(in work, ref desk, only);
-                for (int t = 0; t < tiles; t++)
-                    SumSplit<TElement, TStored>(in work, ref desk, TileOf(in work, item, t), piece + t * stateSize);
+                OpenSplit(in work, ref desk, s);
+                fixed (float* result = Result(in work, piece.FirstResult + s - first))
+                {
+                    for (int t = 0; t < tiles; t++)
+                        SumSplit<TElement, TStored>(in work, ref desk, TileOf(in work, item, t), result + t * stateSize);
+                }
             }
 
-            if (Interlocked.Decrement(ref Counter(in work, pieces.Counter)) > 0)
+            if (Interlocked.Add(ref Counter(in work, piece.Counter), piece.FirstSplit - piece.EndSplit) > 0)
                 return;
         }
 
         ClearStates(states, tiles, stateSize);
         for (int s = first; s < end; s++)
         {
-            if (split is null)
+            if (work.Results is null)
                 OpenSplit(in work, ref desk, s);
-            fixed (float* piece = split is null ? default : Piece(in work, pieces.First + s - first))
+            fixed (float* result = work.Results is null ? default : Result(in work, piece.FirstResult + s - first))
             {
                 for (int t = 0; t < tiles; t++)
                 {
                     QueryTile tile = TileOf(in work, item, t);
-                    if (split is null)
+                    if (result is null)
                         SumSplit<TElement, TStored>(in work, ref desk, tile, one);
-                    Merge(split is null ? one : piece + t * stateSize, states + t * stateSize, tile.RowCount * tile.HeadCount, desk.Width);
+                    Merge(result is null ? one : result + t * stateSize, states + t * stateSize, tile.RowCount * tile.HeadCount, desk.Width);
                 }
             }
         }
@@ -132,7 +137,7 @@ public static partial class Attention
         float* valueScales = cache.ValueScales is { } v ? Pointer<float>(v) + cache.ValueRow(kvHead, 0) : null;
         (int block, int inBlock) = Math.DivRem(start, cache.BlockTokens);
         TStored** after = desk.Values + end;
-        int stop = Math.Min(end + Ahead, (last - desk.Begin) / GroupSlots + 1);   // then come the first keys of the next split
+        int stop = Math.Min(end + desk.Ahead, (last - desk.Begin) / GroupSlots + 1);   // then come the first keys of the next split
         for (; group < stop; group++)
         {
             long slot = (long)blocks[block] * cache.BlockTokens + inBlock;
@@ -148,6 +153,11 @@ public static partial class Attention
                 {
                     desk.KeyScales[group] = keyScales + slot;
                     desk.ValueScales[group] = valueScales + slot;
+                    if (Sse.IsSupported)
+                    {
+                        Sse.Prefetch0(keyScales + slot);
+                        Sse.Prefetch0(valueScales + slot);
+                    }
                 }
             }
 
@@ -156,7 +166,7 @@ public static partial class Attention
                 (block, inBlock) = (block + 1, 0);
         }
 
-        for (; after < desk.Values + end + Ahead; after++)
+        for (; after < desk.Values + end + desk.Ahead; after++)
             *after = desk.Values[end - 1];
     }
 
@@ -247,15 +257,16 @@ public static partial class Attention
                 Tile<TStored> tile = new()
                 {
                     Left = desk.Queries + d * MostQueries,
-                    Pieces = desk.Keys + group,
-                    ColumnPieces = 1,
+                    Columns = desk.Keys + group,
+                    NextColumn = 1,
                     Offset = d * GroupSlots,
-                    PieceRows = int.MaxValue,
+                    PieceRows = (dim + columns - 1) / columns,   // in each, another group is fetched
                     Stride = GroupSlots,
                     Sums = desk.Scores + group * GroupSlots,
                     SumStride = SplitTokens,
                     FromZero = d == 0,
-                    IsReadOnce = desk.IsOneTile,
+                    Fetch = desk.Ahead == 0 || dim > SplitTokens ? null : desk.Keys + group + desk.Ahead,
+                    FetchStride = columns * GroupSlots,
                 };
                 Multiply<TElement, TStored>(in tile, queries, columns, 0, Math.Min(SplitTokens, dim - d));
             }
@@ -268,24 +279,31 @@ public static partial class Attention
         where TElement : IElement<TStored>
         where TStored : unmanaged
     {
-        if (from >= to)
-            return;
-        for (int d = 0, columns; d < dim; d += columns * Lanes.Count)
+        // Long heads take several passes; what comes from memory is to come in its own order.
+        int step = desk.Ahead == 0 ? SplitTokens : MixedTogether;
+        for (int next; from < to; from = next)
         {
-            columns = Columns(queries, (dim - d + Lanes.Count - 1) / Lanes.Count);
-            Tile<TStored> tile = new()
+            next = Math.Min(to, (from / step + 1) * step);
+            for (int d = 0, columns; d < dim; d += columns * Lanes.Count)
             {
-                Left = desk.Scores + firstQuery * SplitTokens,
-                Pieces = desk.Values,
-                ColumnOffset = Lanes.Count,
-                Offset = d,
-                PieceRows = GroupSlots,
-                Stride = dim,
-                Sums = sums + firstQuery * desk.Width + d,
-                SumStride = desk.Width,
-                IsReadOnce = desk.IsOneTile,
-            };
-            Multiply<TElement, TStored>(in tile, queries, columns, from, to);
+                columns = Columns(queries, (dim - d + Lanes.Count - 1) / Lanes.Count);
+                Tile<TStored> tile = new()
+                {
+                    Left = desk.Scores + firstQuery * SplitTokens,
+                    Columns = desk.Values,
+                    NextPiece = 1,
+                    ColumnOffset = Lanes.Count,
+                    Offset = d,
+                    PieceRows = GroupSlots,
+                    Stride = dim,
+                    Sums = sums + firstQuery * desk.Width + d,
+                    SumStride = desk.Width,
+                    Fetch = desk.Ahead == 0 ? null : desk.Values + desk.Ahead,
+                    FetchOffset = d,
+                    FetchStride = dim,
+                };
+                Multiply<TElement, TStored>(in tile, queries, columns, from, dim <= columns * Lanes.Count ? next = to : next);
+            }
         }
     }
 

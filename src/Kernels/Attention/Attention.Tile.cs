@@ -8,7 +8,9 @@ namespace Puna.Kernels;
 public static partial class Attention
 {
     private const int SplitTokens = 256;   // keys of one softmax, at absolute positions; floats between rows of a tile
-    private const int Ahead = 4;           // pieces between what is multiplied and what is fetched from memory meanwhile
+    private const int FetchBytes = 1 << 14;   // between what is multiplied and what is fetched from memory meanwhile
+    private const int MostAhead = 16;      // groups of sixteen tokens that this is at most
+    private const int CacheLine = 64;
 
     // A tile's sums fill half of the registers: sixteen of 32, or four of sixteen where two make up sixteen lanes.
     private static int MostQueries => Vector512.IsHardwareAccelerated ? 8 : 4;
@@ -19,16 +21,17 @@ public static partial class Attention
     private unsafe struct Tile<TStored>
         where TStored : unmanaged
     {
-        public float* Left;                       // a: rows of SplitTokens floats
-        public TStored** Pieces;                  // b: a pointer per piece, and Ahead more
-        public nint ColumnPieces, ColumnOffset;   // pieces, or elements in a piece, between sixteen columns and the next
-        public nint Offset;                       // elements to skip in every piece
-        public int PieceRows;                     // rows of b in a piece
-        public nint Stride;                       // elements between rows of b
-        public float* Sums;                       // c
-        public nint SumStride;                    // floats between rows of c
-        public bool FromZero;                     // c is 0, whatever it holds
-        public bool IsReadOnce;                   // b comes from memory, and is not needed again
+        public float* Left;                         // a: rows of SplitTokens floats
+        public TStored** Columns;                   // b: where its columns start, in pieces of some rows
+        public nint NextPiece, NextColumn;          // pointers from a piece to the next, from sixteen columns to the next
+        public nint Offset, ColumnOffset;           // elements to skip there, and for every sixteen columns more
+        public int PieceRows;                       // rows of b in a piece
+        public nint Stride;                         // elements between rows of b
+        public float* Sums;                         // c
+        public nint SumStride;                      // floats between rows of c
+        public bool FromZero;                       // c is 0, whatever it holds
+        public TStored** Fetch;                     // what is to be fetched meanwhile: a pointer per piece; null for nothing
+        public nint FetchOffset, FetchStride;       // elements to skip there, and between what belongs to two rows
     }
 
     /// <summary>Four times sixteen columns of one row.</summary>
@@ -50,7 +53,7 @@ public static partial class Attention
         where TAhead : struct, ICount
     {
         float* c = tile.Sums;
-        nint next = tile.SumStride, stride = tile.Stride;
+        nint next = tile.SumStride, stride = tile.Stride, fetchStride = tile.FetchStride;
         Row s0 = default, s1 = default, s2 = default, s3 = default, s4 = default, s5 = default, s6 = default, s7 = default, x = default;
         if (!tile.FromZero)
         {
@@ -67,43 +70,48 @@ public static partial class Attention
         for (int piece = from / tile.PieceRows; from < to; piece++)
         {
             int skip = from - piece * tile.PieceRows;
-            nint at = tile.Offset + skip * stride;
-            TStored** pieces = tile.Pieces + piece;
-            TStored* first = *pieces + at, second = first, third = first, fourth = first;
-            nint fetch = (nint)pieces[TAhead.Value] - (nint)(*pieces), fetchSecond = 0, fetchThird = 0, fetchFourth = 0;
+            TStored** columns = tile.Columns + piece * tile.NextPiece;
+            nint at = tile.Offset + (tile.NextPiece == 0 ? from : skip) * stride;
+            TStored* first = *columns + at, second = first, third = first, fourth = first;
+            TStored* fetch = TAhead.Value > 0 ? tile.Fetch[piece] + tile.FetchOffset + skip * fetchStride : null;
             if (TColumns.Value > 1)
-            {
-                pieces += tile.ColumnPieces;
-                second = *pieces + at + tile.ColumnOffset;
-                fetchSecond = (nint)pieces[TAhead.Value] - (nint)(*pieces);
-            }
-
+                second = columns[tile.NextColumn] + at + tile.ColumnOffset;
             if (TColumns.Value > 2)
             {
-                pieces += tile.ColumnPieces;
-                third = *pieces + at + 2 * tile.ColumnOffset;
-                fetchThird = (nint)pieces[TAhead.Value] - (nint)(*pieces);
-                pieces += tile.ColumnPieces;
-                fourth = *pieces + at + 3 * tile.ColumnOffset;
-                fetchFourth = (nint)pieces[TAhead.Value] - (nint)(*pieces);
+                third = columns[2 * tile.NextColumn] + at + 2 * tile.ColumnOffset;
+                fourth = columns[3 * tile.NextColumn] + at + 3 * tile.ColumnOffset;
             }
 
             float* left = tile.Left + from, end = tile.Left + Math.Min(to, from - skip + tile.PieceRows);
             from = (int)(end - tile.Left);
             for (; left < end; left++)
             {
-                x.A = Load<TElement, TStored, TAhead>(first, fetch);
+                if (TAhead.Value > 0 && Sse.IsSupported)
+                {
+                    Sse.Prefetch0(fetch);
+                    if (TColumns.Value * Lanes.Count * sizeof(TStored) > CacheLine)
+                        Sse.Prefetch0((byte*)fetch + CacheLine);
+                    if (TColumns.Value * Lanes.Count * sizeof(TStored) > 2 * CacheLine)
+                    {
+                        Sse.Prefetch0((byte*)fetch + 2 * CacheLine);
+                        Sse.Prefetch0((byte*)fetch + 3 * CacheLine);
+                    }
+
+                    fetch += fetchStride;
+                }
+
+                x.A = TElement.Load(ref *first, 0);
                 first += stride;
                 if (TColumns.Value > 1)
                 {
-                    x.B = Load<TElement, TStored, TAhead>(second, fetchSecond);
+                    x.B = TElement.Load(ref *second, 0);
                     second += stride;
                 }
 
                 if (TColumns.Value > 2)
                 {
-                    x.C = Load<TElement, TStored, TAhead>(third, fetchThird);
-                    x.D = Load<TElement, TStored, TAhead>(fourth, fetchFourth);
+                    x.C = TElement.Load(ref *third, 0);
+                    x.D = TElement.Load(ref *fourth, 0);
                     third += stride;
                     fourth += stride;
                 }
@@ -134,18 +142,6 @@ public static partial class Attention
             Finish<TColumns>(c + 6 * next, s6);
         if (TQueries.Value > 7)
             Finish<TColumns>(c + 7 * next, s7);
-    }
-
-    /// <summary>Sixteen elements; what lies <paramref name="fetch"/> bytes further is fetched from memory meanwhile.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe Vector512<float> Load<TElement, TStored, TAhead>(TStored* from, nint fetch)
-        where TElement : IElement<TStored>
-        where TStored : unmanaged
-        where TAhead : struct, ICount
-    {
-        if (TAhead.Value > 0 && Sse.IsSupported)
-            Sse.Prefetch0((byte*)from + fetch);
-        return TElement.Load(ref *from, 0);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
