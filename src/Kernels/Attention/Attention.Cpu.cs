@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Puna.Kernels.Cpu;
 
 namespace Puna.Kernels;
@@ -14,9 +13,10 @@ public static partial class Attention
     /// <param name="Mixed">The output.</param>
     /// <param name="TileRows">Rows whose queries are multiplied together.</param>
     /// <param name="ItemRows">Rows that one thread takes at once, so that they share what the caches hold.</param>
-    /// <param name="Pieces">Results of single splits, when several threads share the splits of one item.</param>
+    /// <param name="RunSplits">Splits that one thread takes at once, when several share the splits of one item.</param>
+    /// <param name="Results">Results of single splits, then.</param>
     private readonly record struct Work(Tensor QueryKeyValue, HeadLayout Heads, KvLayer Cache, SequenceTable Sequences,
-        Tensor Mixed, int TileRows, int ItemRows, float[]? Pieces);
+        Tensor Mixed, int TileRows, int ItemRows, int RunSplits = 0, float[]? Results = null);
 
     /// <summary>Some rows of one sequence, and the query heads that share one key/value head.</summary>
     private readonly record struct Item(int Sequence, int KvHead, int FirstRow, int RowCount);
@@ -41,10 +41,10 @@ public static partial class Attention
         Check(queryKeyValue, heads, cache, sequences, mixed);
         int tileRows = Math.Clamp(MostQueries / heads.GroupSize, 1, MostRows(sequences));
         int tiles = Math.Clamp(ItemSums / (StateSize(heads, tileRows) * TilesPerRow(heads)), 1, 16);
-        Work work = new(queryKeyValue, heads, cache, sequences, mixed, tileRows, tiles * tileRows, Pieces: null);
+        Work work = new(queryKeyValue, heads, cache, sequences, mixed, tileRows, tiles * tileRows);
         int items = RowItemCount(in work) * heads.KvHeadCount;
         if (!TryInPieces(in work, items, pool))
-            pool.Run(items, work, static (in Work w, int index) => Attend(in w, ItemOf(in w, index), split: null, pieces: default));
+            pool.Run(items, work, static (in Work w, int index) => Attend(in w, new Piece(ItemOf(in w, index), 0, 0, 0, 0)));
     }
 
     private static int MostRows(SequenceTable sequences)
@@ -87,13 +87,13 @@ public static partial class Attention
         }
     }
 
-    private static void Attend(in Work work, Item item, int? split, Pieces pieces)
+    private static void Attend(in Work work, Piece piece)
     {
         switch (work.Cache.Keys.DType)
         {
-            case DType.F32: Attend<F32Element, float>(in work, item, split, pieces); break;
-            case DType.BF16: Attend<BF16Element, ushort>(in work, item, split, pieces); break;
-            default: Attend<I8Element, sbyte>(in work, item, split, pieces); break;
+            case DType.F32: Attend<F32Element, float>(in work, piece); break;
+            case DType.BF16: Attend<BF16Element, ushort>(in work, piece); break;
+            default: Attend<I8Element, sbyte>(in work, piece); break;
         }
     }
 
