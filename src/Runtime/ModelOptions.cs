@@ -55,7 +55,7 @@ public sealed record ModelOptions
     /// </value>
     public ActivationType? Activations { get; init; }
 
-    /// <summary>Dtype of cached keys and values: F32 or BF16.</summary>
+    /// <summary>Dtype of cached keys and values: F32, BF16 or I8.</summary>
     /// <value>Null: F32 when activations are F32, else BF16.</value>
     public DType? CacheType { get; init; }
 

@@ -59,19 +59,26 @@ internal sealed class ModelArguments
     /// <param name="parsed">The command line.</param>
     /// <param name="terminal">Shows progress; stops loading.</param>
     /// <param name="text">Whether text is read or written.</param>
-    public LanguageModel Load(ParseResult parsed, Terminal terminal, TextUse text = TextUse.Tokenizer)
+    public LanguageModel Load(ParseResult parsed, Terminal terminal, TextUse text = TextUse.Tokenizer) =>
+        Load(parsed, terminal, _mode.Apply(parsed, new ModelOptions { Text = text }));
+
+    /// <summary>Loads the model exactly, whatever mode was given: as stored, with activations and cache in F32.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="terminal">Shows progress; stops loading.</param>
+    public LanguageModel LoadExact(ParseResult parsed, Terminal terminal) => Load(parsed, terminal, ModelOptions.Exact);
+
+    private LanguageModel Load(ParseResult parsed, Terminal terminal, ModelOptions options)
     {
-        ModelOptions options = _mode.Apply(parsed, new ModelOptions
+        options = options with
         {
             Backend = parsed.GetValue(_backend) ?? BackendKind.Cpu,
-            Text = text,
             Loading = new LoadOptions
             {
                 UseMapping = parsed.GetValue(_mmap),
                 PackFolder = PackFolder(parsed),
                 Notes = new NoteLines(terminal),
             },
-        });
+        };
         if (parsed.GetValue(_threads) is { } threads)
             options = options with { Threads = threads };
         if (!terminal.IsErrorTerminal)

@@ -13,7 +13,7 @@ public static partial class Attention
         Tensor queryKeyValue, HeadLayout heads, KvLayer cache, SequenceTable sequences, Tensor mixed)
     {
         Check(queryKeyValue, heads, cache, sequences, mixed);
-        float[] values = new float[heads.KvSize];
+        float[] value = new float[heads.HeadDim];
         for (int sequence = 0; sequence < sequences.RowStarts.Cols - 1; sequence++)
         {
             ReadOnlySpan<int> starts = sequences.RowStarts.Row<int>(0);
@@ -25,9 +25,9 @@ public static partial class Attention
                     double[] sums = new double[heads.HeadDim];
                     for (int p = 0; p < pattern.Length; p++)
                     {
-                        cache.Values.CopyRow(Slot(cache, sequences, sequence, p), values);
+                        cache.CopyValue(head / heads.GroupSize, Slot(cache, sequences, sequence, p), value);
                         for (int d = 0; d < heads.HeadDim; d++)
-                            sums[d] += pattern[p] * values[KvColumn(heads, head) + d];
+                            sums[d] += pattern[p] * value[d];
                     }
 
                     for (int d = 0; d < heads.HeadDim; d++)
@@ -51,15 +51,15 @@ public static partial class Attention
     {
         int position = sequences.Positions.Row<int>(0)[row];
         ReadOnlySpan<float> query = queryKeyValue.Row<float>(row).Slice(head * heads.HeadDim, heads.HeadDim);
-        float[] keys = new float[heads.KvSize];
+        float[] key = new float[heads.HeadDim];
         double[] scores = new double[position + 1];
         Array.Fill(scores, double.NegativeInfinity);
         for (int p = FirstVisible(cache, position); p <= position; p++)
         {
-            cache.Keys.CopyRow(Slot(cache, sequences, sequence, p), keys);
+            cache.CopyKey(head / heads.GroupSize, Slot(cache, sequences, sequence, p), key);
             double sum = 0;
             for (int d = 0; d < heads.HeadDim; d++)
-                sum += (double)query[d] * keys[KvColumn(heads, head) + d];
+                sum += (double)query[d] * key[d];
             scores[p] = sum / Math.Sqrt(heads.HeadDim);
         }
 
@@ -71,12 +71,10 @@ public static partial class Attention
     private static int FirstVisible(KvLayer cache, int position) =>
         cache.Window is { } window ? Math.Max(0, position - window + 1) : 0;
 
-    private static int KvColumn(HeadLayout heads, int head) => head / heads.GroupSize * heads.HeadDim;
-
-    private static int Slot(KvLayer cache, SequenceTable sequences, int sequence, int position)
+    private static long Slot(KvLayer cache, SequenceTable sequences, int sequence, int position)
     {
         int block = sequences.Blocks.Row<int>(sequence)[position / cache.BlockTokens];
-        return block * cache.BlockTokens + position % cache.BlockTokens;
+        return (long)block * cache.BlockTokens + position % cache.BlockTokens;
     }
 
     private static void Check(
@@ -84,11 +82,11 @@ public static partial class Attention
     {
         if (queryKeyValue.DType != DType.F32 || queryKeyValue.Cols != heads.QuerySize + 2 * heads.KvSize
             || mixed.DType != DType.F32 || mixed.Rows != queryKeyValue.Rows || mixed.Cols != heads.QuerySize
-            || cache.Keys.Cols != heads.KvSize || cache.Values.Cols != heads.KvSize
+            || cache.Heads.KvHeadCount != heads.KvHeadCount || cache.Heads.HeadDim != heads.HeadDim
             || sequences.Positions.Cols != queryKeyValue.Rows || sequences.Blocks.Rows < sequences.RowStarts.Cols - 1)
         {
             throw new ArgumentException(
-                $"Attention: rows are {queryKeyValue} of {heads}, keys {cache.Keys}, values {cache.Values}, "
+                $"Attention: rows are {queryKeyValue} of {heads}, the cache is for {cache.Heads}, "
                 + $"positions {sequences.Positions}, blocks {sequences.Blocks}, output {mixed}.");
         }
     }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Puna.Kernels.Gpu.Emulator.Numerics;
 
 namespace Puna.Kernels.Cpu;
@@ -124,6 +125,8 @@ internal readonly struct I8Element : ICode<sbyte>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Load(ref sbyte first, nuint index)
     {
+        if (Avx512F.IsSupported)
+            return Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(Vector128.LoadUnsafe(ref first, index)));
         (Vector128<short> lower, Vector128<short> upper) = Vector128.Widen(Vector128.LoadUnsafe(ref first, index));
         (Vector256<int> low, Vector256<int> high) = Vector256.Widen(Vector256.Create(lower, upper));
         return Vector512.ConvertToSingle(Vector512.Create(low, high));

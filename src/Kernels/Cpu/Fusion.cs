@@ -9,9 +9,9 @@ internal static class Fusion
     public static ImmutableArray<FusionRule> Rules { get; } =
     [
         new("product + silu", [CpuOpKind.MatMul, CpuOpKind.SiluMul], FeedsGate, Dropped: [0],
-            static (backend, ops) => MatMul.CpuSiluMul(ops[0].X, ops[0].Weight!, ops[1].Y, backend.Pool)),
+            static (backend, ops) => backend.MatMulSiluMul(ops[0].X, ops[0].Weight!, ops[1].Y)),
         new("product + add", [CpuOpKind.MatMul, CpuOpKind.Add], FeedsSum, Dropped: [0],
-            static (backend, ops) => MatMul.CpuAdd(ops[0].X, ops[0].Weight!, ops[1].Y, backend.Pool)),
+            static (backend, ops) => backend.MatMulAdd(ops[0].X, ops[0].Weight!, ops[1].Y)),
     ];
 
     // Ops whose shapes disagree fit no rule: each of them says by itself what is wrong.
@@ -26,6 +26,12 @@ internal static class Fusion
     /// <summary>The second op reads all that the first writes, row by row, and writes over nothing that the first reads.</summary>
     private static bool IsProductFor(ReadOnlySpan<CpuOp> ops)
     {
+        foreach (Part part in ops[0].Weight!.Parts)
+        {
+            if (part.Layout != ops[0].Weight!.Parts[0].Layout)
+                return false;
+        }
+
         ref readonly CpuOp product = ref ops[0], reader = ref ops[1];
         return product.Y == reader.X && product.Y.Rows == product.X.Rows && reader.Y.Rows == product.X.Rows
             && product.X.Cols == product.Weight!.InSize && product.Y.Cols == product.Weight.OutSize

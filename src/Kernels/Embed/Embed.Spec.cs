@@ -25,5 +25,8 @@ public static partial class Embed
             ByLayout<Part> table = new(entries.In);
             Tensor ids = values.Integers(s[0], s[2]), y = Tensor.Allocate(DType.F32, s[0], s[1]);
             return new OpCall(ops => ops.Embed(table[ops.LayoutOf(format)], ids, y), y);
-        });
+        })
+    {
+        BenchShapes = DecoderSize.Rows((d, m) => [m, d.Hidden, 16_384]),
+    };
 }

@@ -20,9 +20,10 @@ public static partial class MatMul
         Tensor X, ReadRows Read, Part Part, Tensor? Bias, nint Target, nint Stride, int FirstRow, int EndRow, int FirstColumn, int EndColumn);
 
     /// <summary>
-    /// Tiles of the output in parallel. Within a segment each output sums k, k + 16, k + 32, … in sixteen lanes by fused
-    /// multiply-adds, then the lanes by <see cref="Lanes.Sum(Vector512{float})"/>; codes are whole numbers there, and the segment's
-    /// sum is multiplied by the scales. The order is the same in every tile shape.
+    /// Parts that lie in rows, by the framework's vectors: tiles of the output in parallel. Within a segment each output sums
+    /// k, k + 16, k + 32, … in sixteen lanes by fused multiply-adds, then the lanes by
+    /// <see cref="Lanes.Sum(Vector512{float})"/>; codes are whole numbers there, and the segment's sum is multiplied by the scales. The
+    /// order is the same in every tile shape.
     /// </summary>
     /// <inheritdoc cref="IBackend.MatMul"/>
     /// <param name="x">F32 <c>[rows, in]</c>.</param>

@@ -8,13 +8,13 @@ public static partial class MatMul
     /// <summary>
     /// Activations as a format reads them: rounded to BF16, or codes and their scales; as they are when there is nothing here.
     /// </summary>
-    /// <param name="Format">The format.</param>
+    /// <param name="Format">The format; nothing for a part that does not lie in rows.</param>
     /// <param name="Values">F32 <c>[rows, in]</c>: rounded, or whole numbers.</param>
     /// <param name="Scales">F32 <c>[scale groups, rows]</c> of codes.</param>
     /// <param name="IsShared">Whether the memory is another part's.</param>
-    private readonly record struct ReadRows(PartFormat Format, float[]? Values, float[]? Scales, bool IsShared)
+    private readonly record struct ReadRows(PartFormat? Format, float[]? Values, float[]? Scales, bool IsShared)
     {
-        /// <summary>Reads all rows for each part; what several read alike is read once.</summary>
+        /// <summary>Reads all rows for each part that lies in rows; what several read alike is read once.</summary>
         /// <returns>At least one for each part, to be given to <see cref="Return"/>.</returns>
         public static ReadRows[] ForEach(Tensor x, Linear weight, CpuPool pool)
         {
@@ -25,7 +25,10 @@ public static partial class MatMul
                 int same = 0;
                 while (same < i && !reads[same].Serves(format))
                     same++;
-                reads[i] = same < i ? reads[same] with { IsShared = true } : Of(x, format, pool);
+                if (weight.Parts[i].Layout != WeightLayout.Rows)
+                    reads[i] = default;
+                else
+                    reads[i] = same < i ? reads[same] with { IsShared = true } : Of(x, format, pool);
             }
 
             return reads;
@@ -58,7 +61,7 @@ public static partial class MatMul
             return read;
         }
 
-        private bool Serves(PartFormat format) => Format.Activations == format.Activations
+        private bool Serves(PartFormat format) => Format is not null && Format.Activations == format.Activations
             && (Scales is null || Format.ScaleGroups == format.ScaleGroups);
 
         private void ReadOne(Tensor x, int row)
@@ -71,7 +74,7 @@ public static partial class MatMul
                 return;
             }
 
-            for (int group = 0; group < Format.ScaleGroups; group++)
+            for (int group = 0; group < Format!.ScaleGroups; group++)   // whoever has scales has a format
             {
                 Range some = Format.GroupStart(from.Length, group)..Format.GroupStart(from.Length, group + 1);
                 Scales[group * (int)x.Rows + row] = QuantizeRows.Cpu<F32Element, float, RoundedToI8Element, float>(from[some], to[some]);

@@ -21,7 +21,7 @@ public static partial class MatMul
         public Span<float> Of(Tensor output, int row) => output.Row<float>(row).Slice(PartColumn + FirstColumn, ColumnCount);
     }
 
-    /// <summary>A product that is done tile by tile.</summary>
+    /// <summary>A product that is done tile by tile; parts in panels have none.</summary>
     private readonly record struct Product(Tensor X, Linear Weight, ReadRows[] Reads)
     {
         /// <summary>Reads the activations as the parts' formats want them.</summary>

@@ -44,6 +44,11 @@ public static partial class MatMul
             SpecPart first = new(values, format, s[2], s[1]), second = new(values, format, s[3], s[1]);
             Tensor? bias = outSize % 2 == 1 ? values.Normal(DType.F32, 1, outSize) : null;
             ByLayout<Linear> weight = new(layout => new Linear([first.In(layout), second.In(layout)], bias));
-            return new OpCall(ops => ops.MatMul(x, weight[ops.LayoutOf(format)], y), y);
-        });
+            return Call(format, x, weight, y);
+        })
+    {
+        BenchShapes = DecoderProducts,
+        IsStreaming = true,
+        Activations = format.Activations,
+    };
 }

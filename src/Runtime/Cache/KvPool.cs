@@ -16,22 +16,18 @@ public sealed class KvPool : IDisposable
     /// <summary>Allocates room for <paramref name="tokens"/> tokens, rounded up to whole blocks.</summary>
     /// <param name="config">The model's shape.</param>
     /// <param name="tokens">Tokens of all sequences together.</param>
-    /// <param name="type">F32 or BF16.</param>
-    /// <param name="blockTokens">Slots per block.</param>
+    /// <param name="type">F32, BF16 or I8.</param>
+    /// <param name="blockTokens">Slots per block, a multiple of sixteen.</param>
+    /// <exception cref="ArgumentException">Another dtype, or another number of slots.</exception>
     public KvPool(ModelConfig config, int tokens, DType type, int blockTokens = 16)
     {
-        if (type is not (DType.F32 or DType.BF16))
-            throw new ArgumentException($"KvPool: a cache of {type}, but F32 or BF16 was expected.", nameof(type));
         BlockTokens = blockTokens;
         BlockCount = (int)(((long)tokens + blockTokens - 1) / blockTokens);
         long slots = (long)BlockCount * blockTokens;
         _memory = HostBuffer.Allocate(slots * config.KvBytesPerToken(type));
-        Layers = [.. Enumerable.Range(0, config.LayerCount).Select(layer =>
-        {
-            Tensor keys = new(_memory, 0, type, slots, config.Heads.KvSize);
-            keys = keys with { Offset = 2 * layer * keys.Bytes };
-            return new KvLayer(keys, keys with { Offset = keys.Offset + keys.Bytes }, blockTokens, config.SlidingWindow);
-        })];
+        long layerBytes = slots * KvLayer.BytesPerToken(type, config.Heads);
+        Layers = [.. Enumerable.Range(0, config.LayerCount).Select(layer => new KvLayer(
+            _memory, layer * layerBytes, type, config.Heads, slots, blockTokens, config.SlidingWindow))];
 
         _free = new int[BlockCount];
         for (int i = 0; i < BlockCount; i++)

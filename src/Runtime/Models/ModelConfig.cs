@@ -50,7 +50,7 @@ public sealed record ModelConfig
 
     /// <summary>Bytes that one token's keys and values take in all layers.</summary>
     /// <param name="type">Dtype of the cache.</param>
-    public long KvBytesPerToken(DType type) => 2L * LayerCount * Heads.KvSize * type.ByteSize();
+    public long KvBytesPerToken(DType type) => LayerCount * KvLayer.BytesPerToken(type, Heads);
 }
 
 /// <summary>Which products of a layer add a bias.</summary>

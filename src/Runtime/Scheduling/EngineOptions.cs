@@ -9,7 +9,7 @@ public sealed record EngineOptions
     /// <value>4,096.</value>
     public int CacheTokens { get; init; } = 4096;
 
-    /// <summary>Dtype of keys and values: F32 or BF16.</summary>
+    /// <summary>Dtype of keys and values: F32, BF16 or I8.</summary>
     /// <value>Null: what the model is run in; F32 for an engine that was made without a model.</value>
     public DType? CacheType { get; init; }
 

@@ -27,7 +27,7 @@ public sealed class Scorer : IDisposable
     /// <param name="ops">The backend; it outlives the scorer.</param>
     /// <param name="maxTokens">Most tokens of a text.</param>
     /// <param name="chunk">Tokens per forward pass; it changes speed and memory, and no bit of a result.</param>
-    /// <param name="cacheType">Dtype of keys and values: F32 or BF16.</param>
+    /// <param name="cacheType">Dtype of keys and values: F32, BF16 or I8.</param>
     /// <exception cref="OutOfCapacityException">More tokens than the context has, or not enough memory.</exception>
     public Scorer(ModelConfig config, TransformerWeights weights, IBackend ops, int maxTokens, int chunk = 256,
         DType cacheType = DType.F32)
@@ -55,7 +55,16 @@ public sealed class Scorer : IDisposable
     /// <param name="receive">Called with the logits of each chunk, in order.</param>
     /// <param name="cancellation">Looked at before each chunk.</param>
     /// <exception cref="ArgumentException">An id is outside the vocabulary, or there are more ids than were allowed for.</exception>
-    public void Run(ReadOnlySpan<int> ids, LogitsReceiver receive, CancellationToken cancellation = default)
+    public void Run(ReadOnlySpan<int> ids, LogitsReceiver receive, CancellationToken cancellation = default) =>
+        Continue(ids, 0, receive, cancellation);
+
+    /// <summary>Runs more of the text that was run last.</summary>
+    /// <param name="ids">The tokens.</param>
+    /// <param name="firstPosition">Position of the first of them; those before it were run.</param>
+    /// <param name="receive">Called with the logits of each chunk, in order.</param>
+    /// <param name="cancellation">Looked at before each chunk.</param>
+    /// <exception cref="ArgumentException">An id is outside the vocabulary, or there are more ids than were allowed for.</exception>
+    public void Continue(ReadOnlySpan<int> ids, int firstPosition, LogitsReceiver receive, CancellationToken cancellation = default)
     {
         TokenRange.Check(ids, _config.VocabSize, "ids");
 
@@ -64,12 +73,12 @@ public sealed class Scorer : IDisposable
             cancellation.ThrowIfCancellationRequested();
             ReadOnlySpan<int> piece = ids[first..Math.Min(ids.Length, first + _batch.MaxRows)];
             _batch.Clear();
-            _batch.Add(piece, first, _blocks, WantedLogits.All);
+            _batch.Add(piece, firstPosition + first, _blocks, WantedLogits.All);
             _scratch.Resize(piece.Length, piece.Length);
             Tensor logits = _logits.RowRange(0, piece.Length);
             _transformer.Forward(_batch, _pool.Layers.AsSpan(), _scratch, logits);
             _step.Flush();
-            receive(first, logits);
+            receive(firstPosition + first, logits);
         }
     }
 

@@ -8,19 +8,25 @@ public sealed class FusionTests : IDisposable
     private readonly CpuBackend _cpu = new(threads: 2);
     private readonly SeededValues _values = new(seed: 5);
 
+    private static readonly PartFormat[] Formats = [new(DType.F32), new(DType.F16), new(DType.BF16, ActivationType.BF16)];
+
     // rows, in, columns of a part: none, one, around a vector, around a tile, several tiles
     public static TheoryData<int, int, int> Shapes =>
-        [(0, 5, 3), (1, 1, 1), (1, 40, 64), (2, 17, 15), (3, 33, 65), (5, 64, 16), (64, 31, 17), (65, 48, 130), (131, 20, 67)];
+        [(0, 5, 3), (1, 1, 1), (1, 40, 64), (2, 17, 15), (3, 33, 65), (5, 64, 16), (64, 31, 17), (65, 48, 130), (131, 20, 67),
+        (1, 7, 700), (600, 9, 33)];
+
+    /// <summary>Each format in rows, and as this machine's kernels want it.</summary>
+    private IEnumerable<(PartFormat Format, WeightLayout Layout)> Cases =>
+        Formats.SelectMany(f => new[] { WeightLayout.Rows, _cpu.LayoutOf(f) }.Distinct().Select(layout => (f, layout)));
 
     public void Dispose() => _cpu.Dispose();
 
     [Theory, MemberData(nameof(Shapes))]
     public void A_product_with_its_gate_gives_the_bits_of_both_and_stores_nothing_between(int rows, int inSize, int cols)
     {
-        foreach (DType type in (DType[])[DType.F32, DType.BF16, DType.F16])
+        foreach ((PartFormat format, WeightLayout layout) in Cases)
         {
-            Linear weight = new([new Part(_values.Normal(type, cols, inSize)), new Part(_values.Normal(type, cols, inSize))],
-                type == DType.F16 ? null : _values.Normal(DType.F32, 1, 2 * cols));
+            Linear weight = new([Weight(format, layout, cols, inSize), Weight(format, layout, cols, inSize)], Bias(format, 2 * cols));
             Tensor x = _values.Normal(DType.F32, rows, inSize);
             Tensor gateUp = NaN(rows, 2 * cols), expected = NaN(rows, cols), actual = NaN(rows, cols);
             IBackend step = _cpu.CreateRecorder();
@@ -33,17 +39,16 @@ public sealed class FusionTests : IDisposable
             _cpu.SiluMul(gateUp, expected);
 
             Assert.False(isStored);
-            KernelAssert.SameBits(KernelAssert.Values(expected), KernelAssert.Values(actual), $"{type} [{rows}, {inSize}, {cols}]");
+            KernelAssert.SameBits(KernelAssert.Values(expected), KernelAssert.Values(actual), $"{format} {layout} [{rows}, {inSize}, {cols}]");
         }
     }
 
     [Theory, MemberData(nameof(Shapes))]
     public void A_product_that_is_added_gives_the_bits_of_both_and_stores_nothing_between(int rows, int inSize, int cols)
     {
-        foreach (DType type in (DType[])[DType.F32, DType.BF16, DType.F16])
+        foreach ((PartFormat format, WeightLayout layout) in Cases)
         {
-            Linear weight = new([new Part(_values.Normal(type, cols, inSize)), new Part(_values.Normal(type, 3, inSize))],
-                type == DType.F16 ? null : _values.Normal(DType.F32, 1, cols + 3));
+            Linear weight = new([Weight(format, layout, cols, inSize), Weight(format, layout, 3, inSize)], Bias(format, cols + 3));
             Tensor x = _values.Normal(DType.F32, rows, inSize), expected = _values.Normal(DType.F32, rows, cols + 3);
             Tensor delta = NaN(rows, cols + 3), actual = NaN(rows, cols + 3);
             expected.Span<float>().CopyTo(actual.Span<float>());
@@ -57,7 +62,7 @@ public sealed class FusionTests : IDisposable
             _cpu.Add(delta, expected);
 
             Assert.False(isStored);
-            KernelAssert.SameBits(KernelAssert.Values(expected), KernelAssert.Values(actual), $"{type} [{rows}, {inSize}, {cols}]");
+            KernelAssert.SameBits(KernelAssert.Values(expected), KernelAssert.Values(actual), $"{format} {layout} [{rows}, {inSize}, {cols}]");
         }
     }
 
@@ -151,6 +156,15 @@ public sealed class FusionTests : IDisposable
             step.Flush();
         }
     }
+
+    private Part Weight(PartFormat format, WeightLayout layout, int rows, int cols)
+    {
+        Part part = Part.Allocate(format, layout, rows, cols);
+        part.Fill(0, _values.Normal(format.DType, rows, cols));
+        return part;
+    }
+
+    private Tensor? Bias(PartFormat format, int size) => format.DType == DType.F16 ? null : _values.Normal(DType.F32, 1, size);
 
     private static Tensor NaN(int rows, int cols)
     {

@@ -1,4 +1,5 @@
 using Puna.Kernels;
+using Puna.Kernels.Cpu;
 using Puna.Runtime.Cache;
 using Puna.TestKit;
 
@@ -21,21 +22,20 @@ public class KvPoolTests
         Assert.Equal(0, pool.FreeCount);
     }
 
-    [Fact]
-    public void Layers_do_not_overlap()
+    [Theory, InlineData(DType.F32, 4 * 32 * 4), InlineData(DType.BF16, 4 * 32 * 2), InlineData(DType.I8, 4 * (32 + 2 * 4))]
+    public void Layers_do_not_overlap(DType type, int bytesPerToken)
     {
-        using KvPool pool = new(RandomModel.Config, tokens: 32, DType.BF16, blockTokens: 16);
-        Tensor[] tensors = [.. pool.Layers.SelectMany(l => new[] { l.Keys, l.Values })];
+        using KvPool pool = new(RandomModel.Config, tokens: 32, type, blockTokens: 16);
+        HashSet<(HostBuffer, long)> seen = [];
 
-        for (int i = 0; i < tensors.Length; i++)
+        foreach (Tensor tensor in pool.Layers.SelectMany(l => new[] { l.Keys, l.Values, l.KeyScales, l.ValueScales }.OfType<Tensor>()))
         {
-            for (int row = 0; row < 32; row++)
-                tensors[i].Row<ushort>(row).Fill((ushort)(i + 1));
+            for (long i = 0; i < tensor.Bytes; i++)
+                Assert.True(seen.Add((tensor.Buffer, tensor.Offset + i)), $"byte {i} of {tensor} belongs to two");
         }
 
-        for (int i = 0; i < tensors.Length; i++)
-            Assert.Equal(32L * 32 * (i + 1), Enumerable.Range(0, 32).Sum(r => tensors[i].Row<ushort>(r).ToArray().Sum(v => (long)v)));
-        Assert.Equal(2L * 2 * 32 * 2, RandomModel.Config.KvBytesPerToken(DType.BF16));
+        Assert.Equal(bytesPerToken, RandomModel.Config.KvBytesPerToken(type));
+        Assert.Equal(32L * bytesPerToken, seen.Count);
     }
 
     [Fact]
@@ -43,6 +43,15 @@ public class KvPoolTests
     {
         ArgumentException e = Assert.Throws<ArgumentException>(() => new KvPool(RandomModel.Config, 16, DType.F16));
 
-        Assert.StartsWith("KvPool: a cache of F16, but F32 or BF16 was expected.", e.Message, StringComparison.Ordinal);
+        Assert.StartsWith("KvLayer: a cache of F16, but F32, BF16 or I8 was expected.", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Blocks_that_cut_a_group_of_sixteen_slots_are_refused()
+    {
+        ArgumentException e = Assert.Throws<ArgumentException>(() => new KvPool(RandomModel.Config, 48, DType.F32, blockTokens: 24));
+
+        Assert.StartsWith("KvLayer: 48 slots in blocks of 24, but whole blocks of a multiple of 16 slots were expected.",
+            e.Message, StringComparison.Ordinal);
     }
 }

@@ -15,6 +15,8 @@ public class FusedStepTests
     {
         (ModelConfig config, TransformerWeights weights, int[] ids) = Draw(seed);
         using CpuBackend ops = new(threads: 1 + seed % 3);
+        if (seed % 2 == 0)
+            weights = Laid(weights, ops);
 
         float[] expected = Run(config, weights, ids, ops, Fusing.Off), actual = Run(config, weights, ids, ops, Fusing.Allowed);
 
@@ -26,6 +28,8 @@ public class FusedStepTests
     {
         (ModelConfig config, TransformerWeights weights, int[] ids) = Draw(seed);
         using CpuBackend ops = new(threads: 2);
+        if (seed % 2 == 0)
+            weights = Laid(weights, ops);
         HookPoint[] all = Enum.GetValues<HookPoint>(), some = [.. all.Where((_, i) => (seed * 7 + i) % 3 == 0)];
 
         float[] expected = Run(config, weights, ids, ops, Fusing.Allowed);
@@ -85,5 +89,30 @@ public class FusedStepTests
         foreach (ref int id in ids.AsSpan())
             id = random.Next(config.VocabSize);
         return (config, RandomModel.Weights(config, type, seed), ids);
+    }
+
+    /// <summary>The same weights as the backend's kernels want them; BF16 with BF16 activations.</summary>
+    private static TransformerWeights Laid(TransformerWeights weights, IBackend ops)
+    {
+        return weights with
+        {
+            Layers =
+            [
+                .. weights.Layers.Select(w => new LayerWeights(
+                    w.AttentionNorm, Lay(w.QueryKeyValue), Lay(w.Output), w.MlpNorm, Lay(w.GateUp), Lay(w.Down))),
+            ],
+            LmHead = Lay(weights.LmHead),
+        };
+
+        Linear Lay(Linear weight) => weight with { Parts = [.. weight.Parts.Select(LayPart)] };
+
+        Part LayPart(Part stored)
+        {
+            DType type = stored.Format.DType;
+            PartFormat format = new(type, type == DType.BF16 ? ActivationType.BF16 : ActivationType.F32);
+            Part part = Part.Allocate(format, ops.LayoutOf(format), stored.Rows, stored.Cols);
+            part.Fill(0, stored.Codes);
+            return part;
+        }
     }
 }

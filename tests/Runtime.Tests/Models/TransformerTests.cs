@@ -81,7 +81,7 @@ public class TransformerTests
         using ForwardRun contiguous = new(RandomModel.Config, weights, ops, Ids.Length, blockTokens: 64);
         float[] expected = contiguous.InChunks(Ids, 5);
 
-        foreach (int blockTokens in new[] { 1, 3, 8, 16 })
+        foreach (int blockTokens in new[] { 16, 32, 48 })
         {
             using ForwardRun paged = new(RandomModel.Config, weights, ops, Ids.Length, sequences: 3, blockTokens: blockTokens, blockSeed: 7);
             KernelAssert.SameBits(expected, paged.InChunks(Ids, 5), $"{backend}, blocks of {blockTokens} in random order");
