@@ -22,7 +22,7 @@ internal sealed class ModelArguments
     private readonly ModeArguments _mode = new();
 
     private readonly Option<bool> _mmap = Flags.Switch("--mmap",
-        "Use the weights' files in place instead of reading them into memory");
+        "Use the weights' files in place instead of reading them into memory; slower, unless they are packed");
 
     private readonly Option<bool> _pack = Flags.Switch("--pack",
         "Keep converted weights in a file beside the model, and read it from the next start on");

@@ -81,7 +81,7 @@ public static class WeightLoader
         {
             throw new OutOfCapacityException(
                 $"memory: the weights have {needed:N0} bytes, but the machine has {available:N0}. Use a smaller "
-                + "model, a machine with more memory, or --mmap, which reads the file while it runs.");
+                + "model, weights in fewer bits, a machine with more memory, or --mmap, which reads the file while it runs.");
         }
     }
 

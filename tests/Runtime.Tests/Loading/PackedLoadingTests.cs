@@ -1,5 +1,4 @@
 using Puna.Kernels;
-using Puna.Kernels.Cpu;
 using Puna.Runtime.Loading;
 using Puna.Runtime.Models;
 using Puna.TestKit;
