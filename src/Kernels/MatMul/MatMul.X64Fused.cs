@@ -36,13 +36,13 @@ public static partial class MatMul
     {
         float* sums = stackalloc float[ScratchFloats];
         PanelItem piece = work.Product.ItemAt(item);
-        for (int done = 0, count = PanelsAtOnce(work.Product); done < piece.PanelCount; done += count)
+        for (int done = 0, count = PanelsAtOnce(piece); done < piece.PanelCount; done += count)
         {
             Slice slice = new(piece, done, count);
-            work.Product.Multiply(piece.Part, slice.Panel, slice.PanelCount, sums, slice.Stride);
-            for (int row = 0; row < work.Product.RowCount; row++)
+            work.Product.Multiply(piece.Part, slice.Panel, slice.PanelCount, piece.Rows, sums, slice.Stride);
+            for (int row = 0; row < piece.Rows.Rows; row++)
             {
-                Span<float> target = work.Y.Row<float>(row).Slice(slice.Column, slice.ColumnCount);
+                Span<float> target = work.Y.Row<float>(piece.Rows.FirstRow + row).Slice(slice.Column, slice.ColumnCount);
                 TensorPrimitives.Add(new ReadOnlySpan<float>(sums + row * slice.Stride, target.Length), target, target);
             }
         }
@@ -53,14 +53,14 @@ public static partial class MatMul
     {
         float* gates = stackalloc float[ScratchFloats], ups = stackalloc float[ScratchFloats];
         PanelItem piece = work.Product.ItemAt(item);
-        for (int done = 0, count = PanelsAtOnce(work.Product); done < piece.PanelCount; done += count)
+        for (int done = 0, count = PanelsAtOnce(piece); done < piece.PanelCount; done += count)
         {
             Slice slice = new(piece, done, count);
-            work.Product.Multiply(0, slice.Panel, slice.PanelCount, gates, slice.Stride);
-            work.Product.Multiply(1, slice.Panel, slice.PanelCount, ups, slice.Stride);
-            for (int row = 0; row < work.Product.RowCount; row++)
+            work.Product.Multiply(0, slice.Panel, slice.PanelCount, piece.Rows, gates, slice.Stride);
+            work.Product.Multiply(1, slice.Panel, slice.PanelCount, piece.Rows, ups, slice.Stride);
+            for (int row = 0; row < piece.Rows.Rows; row++)
             {
-                Span<float> target = work.Y.Row<float>(row).Slice(slice.Column, slice.ColumnCount);
+                Span<float> target = work.Y.Row<float>(piece.Rows.FirstRow + row).Slice(slice.Column, slice.ColumnCount);
                 int first = row * slice.Stride;
                 SiluMul.CpuRow(new ReadOnlySpan<float>(gates + first, target.Length), new ReadOnlySpan<float>(ups + first, target.Length), target);
             }
@@ -68,7 +68,7 @@ public static partial class MatMul
     }
 
     /// <summary>Panels whose sums fit into the scratch.</summary>
-    private static int PanelsAtOnce(PanelProduct product) => ScratchFloats / (product.RowCount * Panels.RowCount);
+    private static int PanelsAtOnce(PanelItem item) => ScratchFloats / (item.Rows.Rows * Panels.RowCount);
 
     /// <summary>Some of an item's panels.</summary>
     private readonly struct Slice(PanelItem item, int done, int count)

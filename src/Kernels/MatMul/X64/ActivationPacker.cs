@@ -1,11 +1,16 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Puna.Kernels.Cpu;
 
 namespace Puna.Kernels;
 
-/// <summary>One block of activations on its way to a panel kernel: <c>[segment][tile][word][row of the tile]</c>, large tiles before small ones.</summary>
+/// <summary>
+/// Activations on their way to a panel kernel: for each block of rows first its large tiles, then its small ones,
+/// <c>[segment][tile][word][row of the tile]</c>. Behind all words lie the scales of codes, in the same order:
+/// <c>[segment][tile][row of the tile]</c>.
+/// </summary>
 /// <param name="X">F32 <c>[rows, in]</c>.</param>
 /// <param name="Tiles">How the rows are cut.</param>
 /// <param name="Packing">How they are packed.</param>
@@ -14,8 +19,12 @@ internal readonly unsafe record struct ActivationPacker(Tensor X, RowTiles Tiles
 {
     private const int ChunkWords = 256;   // 12 rows of so many fill a quarter of a first-level cache
 
-    /// <summary>Bytes of a packed block.</summary>
-    public static long Bytes(RowTiles tiles, ActivationPacking packing, int inSize) => 4L * tiles.Rows * packing.WordsOf(inSize);
+    /// <summary>Bytes of all that is packed.</summary>
+    public static long Bytes(RowTiles tiles, ActivationPacking packing, int inSize) =>
+        4L * tiles.Rows * (packing.WordsOf(inSize) + packing.RowScales);
+
+    /// <summary>Where the scales begin, in bytes.</summary>
+    public static long ScaleOffset(RowTiles tiles, ActivationPacking packing, int inSize) => 4L * tiles.Rows * packing.WordsOf(inSize);
 
     /// <summary>Packs a tile.</summary>
     [SkipLocalsInit]
@@ -23,33 +32,52 @@ internal readonly unsafe record struct ActivationPacker(Tensor X, RowTiles Tiles
     {
         RowTiles tiles = work.Tiles;
         ActivationPacking packing = work.Packing;
+        RowBlock block = tiles.BlockOf(tile);
         bool isLarge = tile < tiles.LargeCount;
-        int rows = isLarge ? tiles.LargeRows : tiles.LargeRows - 1, count = isLarge ? tiles.LargeCount : tiles.SmallCount;
-        int index = isLarge ? tile : tile - tiles.LargeCount, inSize = (int)work.X.Cols;
-        int firstRow = isLarge ? index * rows : tiles.RowsInLarge + index * rows;
-        uint* region = (uint*)work.Packed + (isLarge ? 0L : (long)tiles.RowsInLarge * packing.WordsOf(inSize));
+        int rows = isLarge ? tiles.LargeRows : tiles.LargeRows - 1, count = isLarge ? block.LargeCount : block.SmallCount;
+        int index = isLarge ? tile - block.FirstTile : tile - block.FirstTile - block.LargeCount;
+        int firstRow = tiles.FirstRow(tile), inSize = (int)work.X.Cols;
+        uint* region = (uint*)work.Packed + (long)(firstRow - index * rows) * packing.WordsOf(inSize);
         uint* chunk = stackalloc uint[rows * ChunkWords];
+        float* scales = (float*)(work.Packed + (nint)ScaleOffset(tiles, packing, inSize)) + (firstRow - index * rows) * packing.RowScales;
 
         for (int segment = 0; segment < Segments.Count; segment++)
         {
             int begin = packing.WordsOf(Segments.Start(inSize, segment)), end = packing.WordsOf(Segments.Start(inSize, segment + 1));
             uint* to = region + (long)begin * count * rows + (long)index * (end - begin) * rows;
+            float* scale = scales + (segment * count + index) * rows;
+            if (packing.RowScales > 0)
+                FindScales(in work, firstRow, rows, segment, scale, count * rows);
             for (int word = begin; word < end; word += ChunkWords)
             {
                 int words = Math.Min(ChunkWords, end - word);
                 if (rows == 1)
-                    Encode(work.X.Row<float>(firstRow), packing, word, new Span<uint>(to, words));
+                    Encode(work.X.Row<float>(firstRow), packing, scale, word, new Span<uint>(to, words));
                 else
-                    PackChunk(in work, firstRow, rows, word, words, chunk, to);
+                    PackChunk(in work, firstRow, rows, scale, word, words, chunk, to);
                 to += rows * words;
             }
         }
     }
 
-    private static void PackChunk(in ActivationPacker work, int firstRow, int rows, int word, int words, uint* chunk, uint* to)
+    /// <summary>The scales of a tile's rows in a segment; the first segment's when all share them.</summary>
+    private static void FindScales(in ActivationPacker work, int firstRow, int rows, int segment, float* scales, int stride)
+    {
+        int inSize = (int)work.X.Cols, groups = work.Packing.ScaleGroups;
+        int begin = groups == 1 ? 0 : Segments.Start(inSize, segment), end = groups == 1 ? inSize : Segments.Start(inSize, segment + 1);
+        for (int row = 0; row < rows; row++)
+        {
+            scales[row] = groups == 1 && segment > 0
+                ? scales[row - stride]
+                : QuantizeRows.Amax<F32Element, float>(work.X.Row<float>(firstRow + row)[begin..end]) / I8Element.Largest;
+        }
+    }
+
+    private static void PackChunk(
+        in ActivationPacker work, int firstRow, int rows, float* scales, int word, int words, uint* chunk, uint* to)
     {
         for (int row = 0; row < rows; row++)
-            Encode(work.X.Row<float>(firstRow + row), work.Packing, word, new Span<uint>(chunk + row * ChunkWords, words));
+            Encode(work.X.Row<float>(firstRow + row), work.Packing, scales + row, word, new Span<uint>(chunk + row * ChunkWords, words));
         int done = 0;
         for (; done + 4 <= rows; done += 4)
             TransposeFour(chunk + done * ChunkWords, words, to + done, rows);
@@ -60,52 +88,28 @@ internal readonly unsafe record struct ActivationPacker(Tensor X, RowTiles Tiles
         }
     }
 
-    /// <summary>Some words of a row; zeros past its end.</summary>
-    private static void Encode(ReadOnlySpan<float> row, ActivationPacking packing, int word, Span<uint> words)
+    /// <summary>Some words of a row; zeros past its end. Codes alone have a scale.</summary>
+    private static void Encode(ReadOnlySpan<float> row, ActivationPacking packing, float* scale, int word, Span<uint> words)
     {
         ReadOnlySpan<float> x = row[Math.Min(row.Length, word * packing.WordColumns)..Math.Min(row.Length, (word + words.Length) * packing.WordColumns)];
         int full = x.Length / packing.WordColumns;
         if (x.Length != words.Length * packing.WordColumns)
             words[full..].Clear();
-        fixed (float* from = x)
-        fixed (uint* to = words)
+        switch (packing.Code)
         {
-            switch (packing.Code)
-            {
-                case ActivationCode.BF16: EncodeBF16(from, x.Length, (ushort*)to); break;
-                case ActivationCode.RoundedF32: EncodeRounded(from, x.Length, to); break;
-                default: x.CopyTo(new Span<float>(to, x.Length)); break;
-            }
+            case ActivationCode.I8:
+                QuantizeRows.Encode<F32Element, float, ShiftedI8Element, byte>(x, *scale, MemoryMarshal.AsBytes(words));
+                break;
+            case ActivationCode.BF16:
+                Lanes.Convert<F32Element, float, BF16Element, ushort>(x, MemoryMarshal.Cast<uint, ushort>(words));
+                break;
+            case ActivationCode.RoundedF32:
+                Lanes.Convert<F32Element, float, RoundedToBF16Element, float>(x, MemoryMarshal.Cast<uint, float>(words));
+                break;
+            default:
+                x.CopyTo(MemoryMarshal.Cast<uint, float>(words));
+                break;
         }
-    }
-
-    [MethodImpl(Lanes.HotLoop)]
-    private static void EncodeBF16(float* x, int count, ushort* to)
-    {
-        int i = 0;
-        for (; i <= count - Lanes.Count; i += Lanes.Count)
-            Avx512F.ConvertToVector256UInt16(RoundToBF16(Vector512.Load(x + i)) >>> 16).Store(to + i);
-        for (; i < count; i++)
-            to[i] = DTypes.RoundToBF16(x[i]);
-    }
-
-    [MethodImpl(Lanes.HotLoop)]
-    private static void EncodeRounded(float* x, int count, uint* to)
-    {
-        int i = 0;
-        for (; i <= count - Lanes.Count; i += Lanes.Count)
-            (RoundToBF16(Vector512.Load(x + i)) & Vector512.Create(0xFFFF0000u)).Store(to + i);
-        for (; i < count; i++)
-            to[i] = (uint)DTypes.RoundToBF16(x[i]) << 16;
-    }
-
-    /// <summary>As <see cref="DTypes.RoundToBF16"/>, in the upper halves; what is in the lower ones is not defined.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<uint> RoundToBF16(Vector512<float> value)
-    {
-        Vector512<uint> bits = value.AsUInt32();
-        Vector512<uint> rounded = bits + Vector512.Create(0x7FFFu) + (bits >>> 16 & Vector512<uint>.One);
-        return Vector512.ConditionalSelect(Vector512.Equals(value, value).AsUInt32(), rounded, bits | Vector512.Create(0x400000u));
     }
 
     /// <summary>Four rows, 256 words apart, become columns of a matrix with <paramref name="stride"/> words a row.</summary>

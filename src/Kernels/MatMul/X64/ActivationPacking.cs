@@ -11,6 +11,9 @@ internal enum ActivationCode
 
     /// <summary>BF16, two in a word.</summary>
     BF16,
+
+    /// <summary>Codes with 128 added, four in a word; their scales lie behind the words.</summary>
+    I8,
 }
 
 /// <summary>
@@ -19,10 +22,19 @@ internal enum ActivationCode
 /// </summary>
 /// <param name="Code">What a word holds.</param>
 /// <param name="Depth">Columns of a step: a row is padded to whole steps.</param>
-internal readonly record struct ActivationPacking(ActivationCode Code, int Depth)
+/// <param name="ScaleGroups">Scales of each row of codes: 1, or 8 for one in each segment.</param>
+internal readonly record struct ActivationPacking(ActivationCode Code, int Depth, int ScaleGroups = 0)
 {
     /// <summary>Columns that a word holds.</summary>
-    public int WordColumns => Code == ActivationCode.BF16 ? 2 : 1;
+    public int WordColumns => Code switch
+    {
+        ActivationCode.I8 => 4,
+        ActivationCode.BF16 => 2,
+        _ => 1,
+    };
+
+    /// <summary>Scales that are packed for each row: one for each segment, whether they differ or not.</summary>
+    public int RowScales => Code == ActivationCode.I8 ? Segments.Count : 0;
 
     /// <summary>Words of each row of a step.</summary>
     public int StepWords => Depth / WordColumns;

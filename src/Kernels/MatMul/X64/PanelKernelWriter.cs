@@ -4,7 +4,7 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Puna.Kernels;
 
 /// <summary>The convention by which a function of machine code is called.</summary>
-internal enum CallingConvention
+internal enum CallConvention
 {
     /// <summary>Linux and others: System V ABI, AMD64 supplement.</summary>
     SystemV,
@@ -44,34 +44,35 @@ internal sealed class PanelKernelWriter
     /// <param name="step">What a step is.</param>
     /// <param name="rows">Rows of a tile, 1 to 12.</param>
     /// <param name="convention">How the function is called.</param>
-    public static byte[] Write(IPanelStep step, int rows, CallingConvention convention)
+    public static byte[] Write(IPanelStep step, int rows, CallConvention convention)
     {
         PanelKernelWriter writer = new(step, rows);
         writer.Enter(convention);
-        writer.PanelLoop();
+        writer.GroupLoop();
         writer.Leave(convention);
+        writer.WritePinned();
         using MemoryStream code = new();
         writer._c.Assemble(new StreamCodeWriter(code), rip: 0);
         return code.ToArray();
     }
 
-    private void Enter(CallingConvention convention)
+    private void Enter(CallConvention convention)
     {
         foreach (AssemblerRegister64 register in Saved)
             _c.push(register);
-        if (convention == CallingConvention.Microsoft)
+        if (convention == CallConvention.Microsoft)
         {
             _c.sub(rsp, 16 * SavedVectors);
             for (int i = 0; i < SavedVectors; i++)
                 _c.vmovups(__xmmword_ptr[rsp + 16 * i], new AssemblerRegisterXMM(Register.XMM6 + i));
         }
 
-        _c.mov(rbx, convention == CallingConvention.Microsoft ? rcx : rdi);
+        _c.mov(rbx, convention == CallConvention.Microsoft ? rcx : rdi);
     }
 
-    private void Leave(CallingConvention convention)
+    private void Leave(CallConvention convention)
     {
-        if (convention == CallingConvention.Microsoft)
+        if (convention == CallConvention.Microsoft)
         {
             for (int i = 0; i < SavedVectors; i++)
                 _c.vmovups(new AssemblerRegisterXMM(Register.XMM6 + i), __xmmword_ptr[rsp + 16 * i]);
@@ -84,42 +85,37 @@ internal sealed class PanelKernelWriter
         _c.ret();
     }
 
-    // rsi: where the segment begins in the panel; r12, r13: the segment's step count, segments left; r8, r9, r14: see PanelRegisters
-    private void PanelLoop()
+    private void WritePinned()
+    {
+        foreach ((Label label, byte[] bytes) in _registers.Pinned)
+        {
+            Label here = label;
+            _c.Label(ref here);
+            _c.db(bytes);
+        }
+    }
+
+    private void GroupLoop()
     {
         _step.Constants(_registers);
-        _c.mov(rbp, Argument(nameof(PanelArguments.PrefetchBytes)));
-        Label nextPanel = Here();
+        Load(rbp, nameof(PanelArguments.PrefetchBytes));
+        Label nextGroup = Here();
         ClearSums();
-        _c.mov(rsi, Argument(nameof(PanelArguments.Weights)));
-        _c.mov(_registers.Activations, Argument(nameof(PanelArguments.X)));
-        _c.mov(r12, Argument(nameof(PanelArguments.SegmentSteps)));
-        _c.mov(r13d, Segments.Count);
-        _c.mov(_registers.Scales, Argument(nameof(PanelArguments.Scales)));
-        _c.mov(_registers.CodeSums, Argument(nameof(PanelArguments.CodeSums)));
-        _c.mov(_registers.RowScales, Argument(nameof(PanelArguments.RowScales)));
-
-        Label nextSegment = Here();
-        _c.mov(edi, __dword_ptr[r12]);
-        TileLoop();
-        _c.mov(rsi, _registers.Weights);
-        _c.add(r12, sizeof(int));
-        _c.add(_registers.Scales, Argument(nameof(PanelArguments.ScaleStride)));
-        _c.add(_registers.CodeSums, Argument(nameof(PanelArguments.CodeSumStride)));
-        _c.dec(r13);
-        _c.jnz(nextSegment);
-
-        _c.mov(Argument(nameof(PanelArguments.Weights)), rsi);
+        Copy(nameof(PanelArguments.Weights), nameof(PanelArguments.SegmentWeights));
+        Copy(nameof(PanelArguments.X), nameof(PanelArguments.SegmentX));
+        Copy(nameof(PanelArguments.Scales), nameof(PanelArguments.SegmentScales));
+        Copy(nameof(PanelArguments.CodeSums), nameof(PanelArguments.SegmentCodeSums));
+        Copy(nameof(PanelArguments.RowScales), nameof(PanelArguments.SegmentRowScales));
+        SegmentLoop();
         StoreOutput();
-        _c.add(Argument(nameof(PanelArguments.Scales)), Panels.RowCount * sizeof(float));
-        _c.add(Argument(nameof(PanelArguments.CodeSums)), Panels.RowCount * sizeof(int));
-        _c.dec(Argument(nameof(PanelArguments.PanelCount)));
-        _c.jnz(nextPanel);
+        _c.dec(At(nameof(PanelArguments.GroupCount)));
+        _c.jnz(nextGroup);
     }
 
     private void ClearSums()
     {
         StartTiles();
+        _c.imul(r11, At(nameof(PanelArguments.GroupPanels)));
         _c.vpxord(zmm0, zmm0, zmm0);
         Label nextTile = Here();
         for (int row = 0; row < _rows; row++)
@@ -131,11 +127,52 @@ internal sealed class PanelKernelWriter
         EndTile(nextTile);
     }
 
+    // r12: the segment's step count; r13: segments left
+    private void SegmentLoop()
+    {
+        Load(r12, nameof(PanelArguments.SegmentSteps));
+        _c.mov(r13d, Segments.Count);
+        Label nextSegment = Here();
+        _c.mov(edi, __dword_ptr[r12]);
+        PanelLoop();
+
+        _c.imul(rdi, rdi, _step.StepBytes);
+        _c.add(At(nameof(PanelArguments.SegmentWeights)), rdi);
+        _c.mov(At(nameof(PanelArguments.SegmentX)), _registers.Activations);
+        _c.mov(At(nameof(PanelArguments.SegmentRowScales)), _registers.RowScales);
+        Load(rax, nameof(PanelArguments.ScaleStride));
+        _c.add(At(nameof(PanelArguments.SegmentScales)), rax);
+        Load(rax, nameof(PanelArguments.CodeSumStride));
+        _c.add(At(nameof(PanelArguments.SegmentCodeSums)), rax);
+        _c.add(r12, sizeof(int));
+        _c.dec(r13);
+        _c.jnz(nextSegment);
+    }
+
+    // rsi: where the segment begins in the panel; r15: panels left
+    private void PanelLoop()
+    {
+        Load(rsi, nameof(PanelArguments.SegmentWeights));
+        Load(_registers.Scales, nameof(PanelArguments.SegmentScales));
+        Load(_registers.CodeSums, nameof(PanelArguments.SegmentCodeSums));
+        Load(r10, nameof(PanelArguments.Sums));
+        Load(r15, nameof(PanelArguments.GroupPanels));
+        Label nextPanel = Here();
+        Load(_registers.Activations, nameof(PanelArguments.SegmentX));
+        Load(_registers.RowScales, nameof(PanelArguments.SegmentRowScales));
+        Load(r11, nameof(PanelArguments.TileCount));
+        TileLoop();
+        _c.add(rsi, At(nameof(PanelArguments.PanelBytes)));
+        _c.add(_registers.Scales, Panels.RowCount * sizeof(float));
+        _c.add(_registers.CodeSums, Panels.RowCount * sizeof(int));
+        _c.dec(r15);
+        _c.jnz(nextPanel);
+    }
+
     // edi: steps of the segment; ecx: steps left in a tile
     private void TileLoop()
     {
         Label chain = _c.CreateLabel(), rest = _c.CreateLabel(), oneByOne = _c.CreateLabel(), sum = _c.CreateLabel();
-        StartTiles();
         Label nextTile = Here();
         _c.mov(_registers.Weights, rsi);
         _step.Begin(_registers);
@@ -181,50 +218,65 @@ internal sealed class PanelKernelWriter
         _c.add(_registers.Activations, count * activationBytes);
     }
 
-    // zmm30, zmm31: bias; k1, k2: columns that there are; r14: a row of the output
+    // zmm2, zmm3: bias; k1, k2: columns that there are; r14: a row of the output; rdi: its stride; r15: panels left
     private void StoreOutput()
     {
-        Label masked = _c.CreateLabel(), noBias = _c.CreateLabel(), rows = _c.CreateLabel();
+        Label masked = _c.CreateLabel(), rows = _c.CreateLabel();
+        Load(rdi, nameof(PanelArguments.YStride));
+        Load(r10, nameof(PanelArguments.Sums));
+        Load(r15, nameof(PanelArguments.GroupPanels));
+        Label nextPanel = Here();
+        _c.mov(rcx, At(nameof(PanelArguments.GroupCount)));
+        _c.add(rcx, r15);
         _c.mov(rax, -1);
-        _c.cmp(Argument(nameof(PanelArguments.PanelCount)), 1);
+        _c.cmp(rcx, 2);   // the last panel of the last group
         _c.jne(masked);
-        _c.mov(rax, Argument(nameof(PanelArguments.LastColumns)));
+        Load(rax, nameof(PanelArguments.LastColumns));
         _c.Label(ref masked);
         _c.kmovd(k1, eax);
         _c.kshiftrd(k2, k1, 16);
+        LoadBias();
 
-        _c.vpxord(zmm30, zmm30, zmm30);
-        _c.vpxord(zmm31, zmm31, zmm31);
-        _c.mov(rax, Argument(nameof(PanelArguments.Bias)));
-        _c.test(rax, rax);
-        _c.jz(noBias);
-        _c.vmovups(zmm30.k1.z, __zmmword_ptr[rax]);
-        _c.vmovups(zmm31.k2.z, __zmmword_ptr[rax + 64]);
-        _c.add(Argument(nameof(PanelArguments.Bias)), 128);
-        _c.Label(ref noBias);
-
-        _c.mov(r14, Argument(nameof(PanelArguments.Y)));
-        _c.add(Argument(nameof(PanelArguments.Y)), 128);
-        _c.mov(rdi, Argument(nameof(PanelArguments.YStride)));
-        StartTiles();
+        Load(r14, nameof(PanelArguments.Y));
+        Load(r11, nameof(PanelArguments.TileCount));
         _c.Label(ref rows);
         for (int row = 0; row < _rows; row++)
         {
-            _c.vaddps(zmm0, zmm30, SumAt(row, 0));
-            _c.vaddps(zmm1, zmm31, SumAt(row, 1));
+            _c.vaddps(zmm0, zmm2, SumAt(row, 0));
+            _c.vaddps(zmm1, zmm3, SumAt(row, 1));
             _c.vmovups(__zmmword_ptr[r14].k1, zmm0);
             _c.vmovups(__zmmword_ptr[r14 + 64].k2, zmm1);
             _c.add(r14, rdi);
         }
 
         EndTile(rows);
+        Load(rax, nameof(PanelArguments.PanelBytes));
+        _c.add(At(nameof(PanelArguments.Weights)), rax);
+        foreach (string field in (string[])[nameof(PanelArguments.Y), nameof(PanelArguments.Scales), nameof(PanelArguments.CodeSums)])
+            _c.add(At(field), Panels.RowCount * sizeof(float));
+        _c.dec(r15);
+        _c.jnz(nextPanel);
+    }
+
+    private void LoadBias()
+    {
+        Label none = _c.CreateLabel();
+        _c.vpxord(zmm2, zmm2, zmm2);
+        _c.vpxord(zmm3, zmm3, zmm3);
+        Load(rax, nameof(PanelArguments.Bias));
+        _c.test(rax, rax);
+        _c.jz(none);
+        _c.vmovups(zmm2.k1.z, __zmmword_ptr[rax]);
+        _c.vmovups(zmm3.k2.z, __zmmword_ptr[rax + 64]);
+        _c.add(At(nameof(PanelArguments.Bias)), Panels.RowCount * sizeof(float));
+        _c.Label(ref none);
     }
 
     // r10: the sums of a tile; r11: tiles left
     private void StartTiles()
     {
-        _c.mov(r10, Argument(nameof(PanelArguments.Sums)));
-        _c.mov(r11, Argument(nameof(PanelArguments.TileCount)));
+        Load(r10, nameof(PanelArguments.Sums));
+        Load(r11, nameof(PanelArguments.TileCount));
     }
 
     private void EndTile(Label next)
@@ -243,5 +295,13 @@ internal sealed class PanelKernelWriter
 
     private static AssemblerMemoryOperand SumAt(int row, int half) => __zmmword_ptr[r10 + (128 * row + 64 * half)];
 
-    private static AssemblerMemoryOperand Argument(string field) => __qword_ptr[rbx + PanelArguments.OffsetOf(field)];
+    private void Load(AssemblerRegister64 register, string field) => _c.mov(register, At(field));
+
+    private void Copy(string from, string to)
+    {
+        Load(rax, from);
+        _c.mov(At(to), rax);
+    }
+
+    private static AssemblerMemoryOperand At(string field) => __qword_ptr[rbx + PanelArguments.OffsetOf(field)];
 }

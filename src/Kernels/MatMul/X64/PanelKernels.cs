@@ -19,10 +19,22 @@ internal sealed class PanelKernels : IDisposable
         Add(DType.F16, ActivationType.BF16, new F16Step(ActivationCode.RoundedF32));
         Add(DType.BF16, ActivationType.F32, new BF16WideStep(ActivationCode.F32));
         Add(DType.BF16, ActivationType.BF16, features.BF16 ? new BF16Step() : new BF16WideStep(ActivationCode.RoundedF32));
+        Add(DType.I8, ActivationType.F32, new I8WideStep(ActivationCode.F32));
+        Add(DType.I8, ActivationType.BF16, new I8WideStep(ActivationCode.RoundedF32));
+        if (features.Vnni)
+            Add(DType.I8, ActivationType.I8, new I8Step());
+        if (!features.Vbmi)
+            return;
+        Add(DType.F8E4M3, ActivationType.F32, new F8E4M3Step(ActivationCode.F32));
+        Add(DType.F8E4M3, ActivationType.BF16, new F8E4M3Step(features.BF16 ? ActivationCode.BF16 : ActivationCode.RoundedF32));
     }
 
     /// <summary>The kernel of a format, or null when there is none: its parts then lie in rows.</summary>
-    public PanelKernel? Find(PartFormat format) => _kernels.GetValueOrDefault((format.DType, format.Activations));
+    public PanelKernel? Find(PartFormat format)
+    {
+        bool areCodes = format.DType is DType.I8 or DType.F8E4M3;
+        return areCodes == format.ScaleGroups > 0 ? _kernels.GetValueOrDefault((format.DType, format.Activations)) : null;
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -41,7 +53,8 @@ internal sealed class PanelKernel(IPanelStep step) : IDisposable
     private readonly ExecutableMemory?[] _code = new ExecutableMemory?[PanelRegisters.MostRows + 1];
 
     /// <summary>How it wants its activations.</summary>
-    public ActivationPacking Packing => step.Packing;
+    public ActivationPacking PackingOf(PartFormat format) =>
+        step.Packing with { ScaleGroups = step.Packing.Code == ActivationCode.I8 ? format.ScaleGroups : 0 };
 
     /// <summary>A function that takes a pointer to <see cref="PanelArguments"/>; callers take turns.</summary>
     /// <param name="rows">Rows of a tile, 0 to 12; nothing is assembled for 0.</param>
@@ -55,5 +68,5 @@ internal sealed class PanelKernel(IPanelStep step) : IDisposable
     }
 
     private ExecutableMemory Assemble(int rows) => new(PanelKernelWriter.Write(
-        step, rows, OperatingSystem.IsWindows() ? CallingConvention.Microsoft : CallingConvention.SystemV));
+        step, rows, OperatingSystem.IsWindows() ? CallConvention.Microsoft : CallConvention.SystemV));
 }

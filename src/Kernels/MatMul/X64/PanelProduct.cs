@@ -5,13 +5,14 @@ using Puna.Kernels.Cpu;
 
 namespace Puna.Kernels;
 
-/// <summary>Some panels of one part of a product.</summary>
+/// <summary>Some panels of one part of a product, for a block of rows.</summary>
 /// <param name="Part">Index among the parts in panels.</param>
 /// <param name="Panel">The first panel.</param>
 /// <param name="PanelCount">How many.</param>
 /// <param name="Column">The first column of the output.</param>
 /// <param name="ColumnCount">Columns of the output.</param>
-internal readonly record struct PanelItem(int Part, int Panel, int PanelCount, int Column, int ColumnCount);
+/// <param name="Rows">The rows.</param>
+internal readonly record struct PanelItem(int Part, int Panel, int PanelCount, int Column, int ColumnCount, RowBlock Rows);
 
 /// <summary>
 /// A product of a block of rows with the parts of a weight that lie in panels, made ready: activations packed, kernels
@@ -21,13 +22,15 @@ internal readonly record struct PanelItem(int Part, int Panel, int PanelCount, i
 /// <param name="pool">The threads.</param>
 internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : IDisposable
 {
-    /// <summary>The most rows of a block: sums of a panel, 64 KB, stay in a second-level cache.</summary>
+    /// <summary>The most rows of a product.</summary>
     public const int MostRows = 512;
 
-    private const int CallerPacks = 1 << 14;     // as many words are packed before another thread has woken
-    private const long MostItemBytes = 128 << 10, LeastItemBytes = 16 << 10;   // of weights, for one tile of rows
-    private const int ItemsPerThread = 4;
-    private const long StreamAhead = 2048;       // bytes of weights; for many tiles: one segment
+    private const int CallerPacks = 1 << 14;              // as many words are packed before another thread has woken
+    private const int SegmentBytes = 256 << 10;           // of a block's activations in a segment: a second-level cache keeps them
+    private const int SumsBytes = 128 << 10;              // of a group of panels
+    private const long MostItemBytes = 128 << 10, LeastItemBytes = 16 << 10;   // of weights, where rows are few
+    private const int ItemsPerThread = 4, BlockItemsPerThread = 16;
+    private const long StreamAhead = 2048;                // bytes of weights
 
     private HostBuffer? _memory;
     private PanelPart[] _parts = new PanelPart[4];
@@ -44,14 +47,16 @@ internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : 
     public void Prepare(Tensor x, Linear weight)
     {
         Debug.Assert(x.Rows is >= 1 and <= MostRows);
-        (_tiles, _bias, _partCount, ItemCount) = (new RowTiles((int)x.Rows), weight.Bias, 0, 0);
+        int rowBytes = sizeof(float) * (int)x.Cols / Segments.Count + 1;
+        _tiles = new RowTiles((int)x.Rows, Math.Clamp(SegmentBytes / rowBytes, 4 * PanelRegisters.MostRows, MostRows));
+        (_bias, _partCount, ItemCount) = (weight.Bias, 0, 0);
         if (_parts.Length < weight.Parts.Length)
             _parts = new PanelPart[weight.Parts.Length];
         long bytes = 0;
         int column = 0;
         foreach (Part part in weight.Parts)
         {
-            if (part.Layout == WeightLayout.Panels)
+            if (part.Layout == WeightLayout.Panels && part.Rows > 0)
                 bytes = Add(part, column, bytes);
             column += (int)part.Rows;
         }
@@ -68,12 +73,9 @@ internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : 
             ref PanelPart part = ref _parts[i];
             part.Packed = (nint)memory + (nint)part.PackedOffset;
             if (part.IsFirstOfPacking)
-                Pack(new ActivationPacker(x, _tiles, part.Kernel.Packing, part.Packed), (long)_tiles.Rows * part.Kernel.Packing.WordsOf((int)x.Cols));
+                Pack(new ActivationPacker(x, _tiles, part.Packing, part.Packed), (long)_tiles.Rows * part.Packing.WordsOf((int)x.Cols));
         }
     }
-
-    /// <summary>Rows of the block.</summary>
-    public int RowCount => _tiles.Rows;
 
     /// <summary>Items of one of the parts in panels; those of part 0 come first.</summary>
     public int ItemCountOf(int part) => (part + 1 < _partCount ? _parts[part + 1].FirstItem : ItemCount) - _parts[part].FirstItem;
@@ -86,73 +88,78 @@ internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : 
         while (index + 1 < _partCount && _parts[index + 1].FirstItem <= item)
             index++;
         ref readonly PanelPart part = ref _parts[index];
-        int panel = (item - part.FirstItem) * part.ItemPanels;
+        int group = (item - part.FirstItem) / _tiles.BlockCount;
+        RowBlock rows = _tiles.Block((item - part.FirstItem) % _tiles.BlockCount);
+        int panel = group * part.ItemPanels;
         int count = Math.Min(part.ItemPanels, part.PanelCount - panel), first = panel * Panels.RowCount;
         int columns = Math.Min(count * Panels.RowCount, (int)part.Part.Rows - first);
-        return new PanelItem(index, panel, count, part.Column + first, columns);
+        return new PanelItem(index, panel, count, part.Column + first, columns, rows);
     }
 
     /// <summary>Does one item.</summary>
     /// <param name="item">0 to <see cref="ItemCount"/> − 1.</param>
-    /// <param name="y">The block's output, F32 <c>[rows, out]</c>.</param>
+    /// <param name="y">The product's output, F32 <c>[rows, out]</c>.</param>
     public void MultiplyItem(int item, Tensor y)
     {
         PanelItem piece = ItemAt(item);
-        float* first = (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(y.Row<float>(0)));
-        Multiply(piece.Part, piece.Panel, piece.PanelCount, first + piece.Column, y.Cols);
+        float* first = (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(y.Row<float>(piece.Rows.FirstRow)));
+        Multiply(piece.Part, piece.Panel, piece.PanelCount, piece.Rows, first + piece.Column, y.Cols);
     }
 
-    /// <summary>Multiplies the rows with some panels of a part, adds the bias and stores: to the output, or anywhere else.</summary>
+    /// <summary>Multiplies a block of rows with some panels of a part, adds the bias and stores: to the output, or anywhere else.</summary>
     /// <param name="part">Index of the part among those in panels.</param>
     /// <param name="panel">The first panel.</param>
-    /// <param name="count">How many, at least 1.</param>
-    /// <param name="y">Takes the first row's first column; columns that the part does not have are not written.</param>
+    /// <param name="count">How many, at least 1 and not many: sums of all lie on the stack where there are several tiles.</param>
+    /// <param name="rows">Which block of rows.</param>
+    /// <param name="y">Takes the block's first row, from the first panel's first column on; columns that the part does not have are not written.</param>
     /// <param name="stride">Floats from one row of the output to the next.</param>
     [SkipLocalsInit]
-    public void Multiply(int part, int panel, int count, float* y, long stride)
+    public void Multiply(int part, int panel, int count, RowBlock rows, float* y, long stride)
     {
-        float* room = stackalloc float[_tiles.Rows * Panels.RowCount + 16];
         ref readonly PanelPart work = ref _parts[part];
-        PanelArguments arguments = new()
-        {
-            Sums = (float*)(((nint)room + 63) & ~63),
-            YStride = stride * sizeof(float),
-        };
+        bool isStream = _tiles.Count == 1;   // panel after panel; else panels take turns in each segment
+        float* room = stackalloc float[rows.Rows * Panels.RowCount * (isStream ? 1 : count) + 16];
         int* steps = stackalloc int[Segments.Count];
         work.CopySteps(steps);
-        arguments.SegmentSteps = steps;
-        arguments.ScaleStride = work.Part.Format.ScaleGroups > 1 ? work.Part.Scales!.Value.Cols * sizeof(float) : 0;
-        arguments.CodeSumStride = work.Part.CodeSums is { } sums ? sums.Cols * sizeof(int) : 0;
-        arguments.PrefetchBytes = _tiles.Count == 1 ? StreamAhead : (long)steps[0] * Panels.StepBytes(work.Part.Format.DType);
-
-        int perCall = _tiles.SmallCount == 0 ? count : 1;   // two sizes of tiles: the panel is still in a cache for the second
-        for (int done = 0; done < count; done += perCall)
+        int column = panel * Panels.RowCount;
+        long lastColumns = work.Part.Rows - column - (count - 1) * Panels.RowCount;
+        PanelArguments arguments = new()
         {
-            int column = (panel + done) * Panels.RowCount;
-            long columns = work.Part.Rows - column - (perCall - 1) * Panels.RowCount;
-            arguments.LastColumns = columns >= Panels.RowCount ? uint.MaxValue : (1u << (int)columns) - 1;
-            Call(in work, ref arguments, panel + done, perCall, column, y + done * Panels.RowCount, isLarge: true);
-            if (_tiles.SmallCount > 0)
-                Call(in work, ref arguments, panel + done, perCall, column, y + _tiles.RowsInLarge * stride + done * Panels.RowCount, isLarge: false);
-        }
+            PanelBytes = work.Part.Codes.Cols,
+            GroupPanels = isStream ? 1 : count,
+            SegmentSteps = steps,
+            Sums = (float*)(((nint)room + 63) & ~63),
+            YStride = stride * sizeof(float),
+            LastColumns = lastColumns >= Panels.RowCount ? uint.MaxValue : (1u << (int)lastColumns) - 1,
+            ScaleStride = work.Part.Format.ScaleGroups > 1 ? work.Part.Scales!.Value.Cols * sizeof(float) : 0,
+            CodeSumStride = work.Part.CodeSums is { } sums ? sums.Cols * sizeof(int) : 0,
+            PrefetchBytes = isStream ? StreamAhead : work.Part.Codes.Cols,
+        };
+        int smallRows = rows.LargeCount * _tiles.LargeRows;   // rows before the small tiles
+        if (rows.LargeCount > 0)
+            Call(work.LargeCode, in work, panel, isStream ? count : 1, rows.LargeCount, rows.FirstRow, y, ref arguments);
+        if (rows.SmallCount > 0)
+            Call(work.SmallCode, in work, panel, 1, rows.SmallCount, rows.FirstRow + smallRows, y + smallRows * stride, ref arguments);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _memory?.Dispose();
 
-    private void Call(in PanelPart work, ref PanelArguments arguments, int panel, int count, int column, float* y, bool isLarge)
+    private void Call(nint code, in PanelPart work, int panel, int groups, int tiles, int firstRow, float* y, ref PanelArguments arguments)
     {
         arguments.Weights = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(work.Part.Codes.Row<byte>(panel)));
-        arguments.PanelCount = count;
-        arguments.X = (byte*)work.Packed + (isLarge ? 0 : 4L * _tiles.RowsInLarge * work.Kernel.Packing.WordsOf((int)work.Part.Cols));
-        arguments.TileCount = isLarge ? _tiles.LargeCount : _tiles.SmallCount;
+        arguments.GroupCount = groups;
+        arguments.X = (byte*)work.Packed + 4L * firstRow * work.Packing.WordsOf((int)work.Part.Cols);
+        arguments.RowScales = (float*)(work.Packed + (nint)ActivationPacker.ScaleOffset(_tiles, work.Packing, (int)work.Part.Cols))
+            + firstRow * work.Packing.RowScales;
+        arguments.TileCount = tiles;
         arguments.Y = y;
         arguments.Bias = _bias is { } bias
-            ? (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(bias.Row<float>(0))) + work.Column + column
+            ? (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(bias.Row<float>(0))) + work.Column + panel * Panels.RowCount
             : null;
         arguments.Scales = Start<float>(work.Part.Scales, panel);
         arguments.CodeSums = Start<int>(work.Part.CodeSums, panel);
-        ((delegate* unmanaged<PanelArguments*, void>)(isLarge ? work.LargeCode : work.SmallCode))((PanelArguments*)Unsafe.AsPointer(ref arguments));
+        ((delegate* unmanaged<PanelArguments*, void>)code)((PanelArguments*)Unsafe.AsPointer(ref arguments));
     }
 
     /// <summary>What a table of columns holds for a panel, in its first row.</summary>
@@ -165,27 +172,40 @@ internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : 
         PanelKernel kernel = kernels.Find(part.Format) ?? throw new ArgumentException(
             $"MatMul: a part is {part}, but this machine has no kernel for it. Lay it out in rows, as the backend's LayoutOf says.");
         int panelCount = (int)part.Codes.Rows;
-        long perThread = part.Codes.Bytes / ((long)pool.ThreadCount * ItemsPerThread);
-        long itemBytes = Math.Clamp(perThread, LeastItemBytes, MostItemBytes) / _tiles.Count;
         PanelPart work = new(part, kernel, column)
         {
             LargeCode = kernel.Address(_tiles.LargeRows),
-            SmallCode = _tiles.SmallCount > 0 ? kernel.Address(_tiles.LargeRows - 1) : 0,
+            SmallCode = _tiles.HasSmall ? kernel.Address(_tiles.LargeRows - 1) : 0,
             PanelCount = panelCount,
-            ItemPanels = (int)Math.Clamp(itemBytes / part.Codes.Cols, 1, panelCount),
+            ItemPanels = ItemPanels(part.Codes),
             FirstItem = ItemCount,
             PackedOffset = bytes,
             IsFirstOfPacking = true,
         };
         for (int i = 0; i < _partCount; i++)
         {
-            if (_parts[i].Kernel.Packing == kernel.Packing)
+            if (_parts[i].Packing == work.Packing)
                 (work.PackedOffset, work.IsFirstOfPacking) = (_parts[i].PackedOffset, false);
         }
 
-        ItemCount += (panelCount + work.ItemPanels - 1) / work.ItemPanels;
+        ItemCount += (panelCount + work.ItemPanels - 1) / work.ItemPanels * _tiles.BlockCount;
         _parts[_partCount++] = work;
-        return work.IsFirstOfPacking ? (bytes + ActivationPacker.Bytes(_tiles, kernel.Packing, (int)part.Cols) + 63) / 64 * 64 : bytes;
+        return work.IsFirstOfPacking ? (bytes + ActivationPacker.Bytes(_tiles, work.Packing, (int)part.Cols) + 63) / 64 * 64 : bytes;
+    }
+
+    /// <summary>Panels of an item: enough to be worth taking, few enough for the threads to end together.</summary>
+    private int ItemPanels(Tensor panels)
+    {
+        long bytes = Math.Clamp(panels.Bytes / ((long)pool.ThreadCount * ItemsPerThread), LeastItemBytes, MostItemBytes);
+        long most = bytes / panels.Cols;
+        if (_tiles.Count > 1)
+        {
+            // each tile size reads its panels once: few tiles want them in a second-level cache
+            long inCache = _tiles.Count < 4 ? 2 * most : SumsBytes / (sizeof(float) * Panels.RowCount * (_tiles.Rows / _tiles.BlockCount));
+            most = Math.Min(inCache, panels.Rows * _tiles.BlockCount / ((long)pool.ThreadCount * BlockItemsPerThread));
+        }
+
+        return (int)Math.Clamp(most, 1, panels.Rows);
     }
 
     private void Pack(ActivationPacker packer, long words)
@@ -204,6 +224,7 @@ internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : 
     private record struct PanelPart(Part Part, PanelKernel Kernel, int Column)
     {
         public nint LargeCode, SmallCode, Packed;
+        public ActivationPacking Packing = Kernel.PackingOf(Part.Format);
         public int PanelCount, ItemPanels, FirstItem;
         public long PackedOffset;
         public bool IsFirstOfPacking;

@@ -54,6 +54,8 @@ internal sealed record PanelRegisters(Assembler Assembler, int Rows)
     /// <summary>Where the scales of this tile's activations in this segment are, one for each row.</summary>
     public AssemblerRegister64 RowScales => r14;
 
+    private const int PinnedTop = 2 * MostRows;   // registers below it that are no sums; output is stored by the lowest four
+
     /// <summary>Free vectors: 24 of 32 are sums.</summary>
     public const int FreeCount = 8;
 
@@ -76,6 +78,63 @@ internal sealed record PanelRegisters(Assembler Assembler, int Rows)
             body(row, 1, Sum(row, 1));
         }
     }
+
+    /// <summary>Multiplies sums that are F32 by the scales of their columns.</summary>
+    public void ScaleColumns()
+    {
+        Assembler.vmovups(Free(0), __zmmword_ptr[Scales]);
+        Assembler.vmovups(Free(1), __zmmword_ptr[Scales + 64]);
+        ForEachSum((_, half, sum) => Assembler.vmulps(sum, sum, Free(half)));
+    }
+
+    /// <summary>
+    /// Makes vectors of 64 bytes ready: in registers that a tile of few rows leaves free, else behind the code.
+    /// </summary>
+    public void Pin(params ReadOnlySpan<byte[]> vectors)
+    {
+        foreach (byte[] bytes in vectors)
+        {
+            Label label = Assembler.CreateLabel();
+            if (2 * Rows + Pinned.Count < PinnedTop)
+                Assembler.vmovdqu32(PinnedRegister(Pinned.Count), __zmmword_ptr[label]);
+            Pinned.Add((label, bytes));
+        }
+    }
+
+    /// <summary>Uses a pinned vector.</summary>
+    /// <param name="index">Which.</param>
+    /// <param name="free">Takes it if no register holds it.</param>
+    /// <param name="body">Does not change the register.</param>
+    public void WithPinned(int index, AssemblerRegisterZMM free, Action<AssemblerRegisterZMM> body)
+    {
+        if (IsPinned(index))
+        {
+            body(PinnedRegister(index));
+            return;
+        }
+
+        Assembler.vmovdqu32(free, __zmmword_ptr[Pinned[index].Label]);
+        body(free);
+    }
+
+    /// <summary>Replaces indices of 7 bits by what a table holds.</summary>
+    /// <param name="indices">Bytes; their uppermost bits do not count.</param>
+    /// <param name="table">The lower half of the table.</param>
+    /// <param name="upperTable">The pinned upper half.</param>
+    public void Lookup(AssemblerRegisterZMM indices, AssemblerRegisterZMM table, int upperTable)
+    {
+        if (IsPinned(upperTable))
+            Assembler.vpermi2b(indices, table, PinnedRegister(upperTable));
+        else
+            Assembler.vpermi2b(indices, table, __zmmword_ptr[Pinned[upperTable].Label]);
+    }
+
+    /// <summary>Vectors that lie behind the code.</summary>
+    public List<(Label Label, byte[] Bytes)> Pinned { get; } = [];
+
+    private bool IsPinned(int index) => 2 * Rows + index < PinnedTop;
+
+    private static AssemblerRegisterZMM PinnedRegister(int index) => new(Register.ZMM0 + PinnedTop - 1 - index);
 
     /// <summary>Adds the products of a row's activation, repeated in all lanes, with two vectors of weights.</summary>
     /// <param name="at">Byte of the first row's activation.</param>
