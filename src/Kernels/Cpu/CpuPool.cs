@@ -8,6 +8,19 @@ namespace Puna.Kernels.Cpu;
 /// <param name="index">Which item.</param>
 public delegate void WorkItem<TWork>(in TWork work, int index);
 
+/// <summary>Which items a thread takes.</summary>
+public enum ItemOrder
+{
+    /// <summary>The next that nobody has taken: items are begun in order, as far as several threads have an order.</summary>
+    Shared,
+
+    /// <summary>
+    /// Each thread has a run of neighbouring items of its own, and helps the others when it is through: for items that stream
+    /// neighbouring memory, which is then read from one end to the other.
+    /// </summary>
+    Runs,
+}
+
 /// <summary>
 /// A fixed number of threads that share out the items of one piece of work at a time. Which thread does which item is
 /// not defined, so an item's result must not depend on it. A thread that the system has not woken in time is not waited
@@ -16,21 +29,23 @@ public delegate void WorkItem<TWork>(in TWork work, int index);
 /// </summary>
 public sealed class CpuPool : IDisposable
 {
-    private const int SpinsBeforeSleep = 10_000;   // some hundred microseconds: longer than the gap between two ops
+    private const int SpinsBeforeSleep = 5_000;   // about 200 microseconds: longer than the gap between two ops
     private const long Open = 1L << 31;           // in _state: workers may still join the current job
     private const long OneJob = 1L << 32;         // in _state, above: counts jobs; below Open: workers inside
     private readonly Worker[] _workers;
     private readonly Lock _turn = new();
     private readonly Dictionary<Type, object> _jobs = [];   // a Job<TWork> for each TWork seen
-    private Action? _takeItems;
+    private readonly AloneInLine[] _next;   // the first item of each run that nobody has taken
+    private Action<int>? _takeItems;
     private volatile bool _stopping;
-    private AloneInLine _state, _next;   // what everybody watches; the first item that nobody has taken
+    private AloneInLine _state;
 
     /// <summary>Starts <paramref name="threads"/> − 1 threads; the caller of <see cref="Run"/> is the last one.</summary>
     /// <param name="threads">How many threads work at once, at least 1.</param>
     public CpuPool(int threads)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        _next = new AloneInLine[threads];
         _workers = new Worker[threads - 1];
         for (int i = 0; i < _workers.Length; i++)
             _workers[i] = new Worker(this, i + 1);
@@ -39,10 +54,7 @@ public sealed class CpuPool : IDisposable
     /// <summary>Threads that work at once, the caller included.</summary>
     public int ThreadCount => _workers.Length + 1;
 
-    /// <summary>
-    /// Does items 0 to <paramref name="count"/> − 1 of <paramref name="work"/> and returns when all are done. They are begun
-    /// in order, as far as several threads have an order.
-    /// </summary>
+    /// <summary>Does items 0 to <paramref name="count"/> − 1 of <paramref name="work"/> and returns when all are done.</summary>
     /// <param name="count">Number of items.</param>
     /// <param name="work">What all items share.</param>
     /// <param name="body">Does one item and calls no pool; a static method, so that nothing is allocated.</param>
@@ -50,7 +62,8 @@ public sealed class CpuPool : IDisposable
     /// Items that a thread takes at once, at least 1; when there are no more than that, the caller does them and wakes nobody.
     /// For small items, as many as take some microseconds.
     /// </param>
-    public void Run<TWork>(int count, in TWork work, WorkItem<TWork> body, int grain = 1)
+    /// <param name="order">Which items a thread takes.</param>
+    public void Run<TWork>(int count, in TWork work, WorkItem<TWork> body, int grain = 1, ItemOrder order = ItemOrder.Shared)
     {
         if (count <= grain || _workers.Length == 0)
         {
@@ -62,12 +75,11 @@ public sealed class CpuPool : IDisposable
         lock (_turn)
         {
             Job<TWork> job = JobOf<TWork>();
-            job.Prepare(count, grain, work, body);
-            Volatile.Write(ref _next.Value, 0);
+            job.Prepare(count, grain, order == ItemOrder.Runs ? ThreadCount : 1, work, body);
             _takeItems = job.TakeItems;
             WakeAll();
 
-            job.TakeItems();
+            job.TakeItems(0);
 
             Interlocked.And(ref _state.Value, ~Open);   // who has not joined by now need not: no item is left
             SpinWait spin = default;
@@ -108,12 +120,13 @@ public sealed class CpuPool : IDisposable
     {
         private readonly CpuPool _pool;
         private readonly Thread _thread;
+        private readonly int _number;
         private readonly SemaphoreSlim _wake = new(0);
         private int _asleep;   // 1 from before the last look at the job count until somebody owes, or gave, a wake-up
 
         public Worker(CpuPool pool, int number)
         {
-            _pool = pool;
+            (_pool, _number) = (pool, number);
             _thread = new Thread(Work) { IsBackground = true, Name = $"puna {number}" };
             _thread.Start();
         }
@@ -146,7 +159,7 @@ public sealed class CpuPool : IDisposable
                 else if (Interlocked.CompareExchange(ref _pool._state.Value, state + 1, state) == state)
                 {
                     seen = state >> 32;
-                    _pool._takeItems!();   // set before the job was opened, and kept while somebody is inside
+                    _pool._takeItems!(_number);   // set before the job was opened, and kept while somebody is inside
                     Interlocked.Decrement(ref _pool._state.Value);
                 }
             }
@@ -173,16 +186,20 @@ public sealed class CpuPool : IDisposable
         private readonly CpuPool _pool;
         private TWork _work = default!;
         private WorkItem<TWork>? _body;
-        private int _count, _grain;
+        private int _count, _grain, _runs;
         private Exception? _failure;
 
         public Job(CpuPool pool) => (_pool, TakeItems) = (pool, TakeAll);
 
         /// <summary>Takes items until none is left; one delegate for good, so that running allocates nothing.</summary>
-        public Action TakeItems { get; }
+        public Action<int> TakeItems { get; }
 
-        public void Prepare(int count, int grain, in TWork work, WorkItem<TWork> body) =>
-            (_count, _grain, _work, _body, _failure) = (count, grain, work, body, null);
+        public void Prepare(int count, int grain, int runs, in TWork work, WorkItem<TWork> body)
+        {
+            (_count, _grain, _runs, _work, _body, _failure) = (count, grain, runs, work, body, null);
+            for (int run = 0; run < runs; run++)
+                Volatile.Write(ref _pool._next[run].Value, StartOf(run));
+        }
 
         public void Finish()
         {
@@ -191,21 +208,31 @@ public sealed class CpuPool : IDisposable
                 ExceptionDispatchInfo.Throw(_failure);
         }
 
-        private void TakeAll()
+        private long StartOf(int run) => (long)_count * run / _runs;
+
+        private void TakeAll(int thread)
         {
             try
             {
-                ref long next = ref _pool._next.Value;
-                for (long i = Interlocked.Add(ref next, _grain) - _grain; i < _count; i = Interlocked.Add(ref next, _grain) - _grain)
-                {
-                    for (int item = (int)i, end = (int)Math.Min(_count, i + _grain); item < end; item++)
-                        _body!(in _work, item);
-                }
+                for (int i = 0; i < _runs; i++)
+                    TakeRun((thread + i) % _runs);
             }
             catch (Exception e)
             {
-                Volatile.Write(ref _pool._next.Value, _count);   // the other threads stop early; the caller hears of it
+                for (int run = 0; run < _runs; run++)
+                    Volatile.Write(ref _pool._next[run].Value, _count);   // the other threads stop early; the caller hears of it
                 Interlocked.CompareExchange(ref _failure, e, null);
+            }
+        }
+
+        private void TakeRun(int run)
+        {
+            long end = StartOf(run + 1);
+            ref long next = ref _pool._next[run].Value;
+            for (long i = Interlocked.Add(ref next, _grain) - _grain; i < end; i = Interlocked.Add(ref next, _grain) - _grain)
+            {
+                for (int item = (int)i, last = (int)Math.Min(end, i + _grain); item < last; item++)
+                    _body!(in _work, item);
             }
         }
     }

@@ -1,5 +1,3 @@
-using Puna.Kernels.Cpu;
-
 namespace Puna.Kernels;
 
 public static partial class MatMul

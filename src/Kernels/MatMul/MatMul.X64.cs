@@ -23,7 +23,7 @@ public static partial class MatMul
             long rows = Math.Min(PanelProduct.MostRows, x.Rows - row);
             product.Prepare(x.RowRange(row, rows), weight);
             pool.Run(product.ItemCount, new X64Work(product, y.RowRange(row, rows)),
-                static (in X64Work work, int item) => work.Product.MultiplyItem(item, work.Y));
+                static (in X64Work work, int item) => work.Product.MultiplyItem(item, work.Y), order: product.Order);
         }
     }
 

@@ -6,7 +6,7 @@ namespace Puna.Kernels;
 
 public static partial class MatMul
 {
-    private const int ScratchFloats = PanelProduct.MostRows * Panels.RowCount;   // 64 KB: what a second-level cache has room for
+    private const int ScratchFloats = 1 << 15;   // 128 KB: a second-level cache has room for two
 
     /// <summary>As <see cref="CpuAdd"/>, with all parts in panels.</summary>
     internal static void X64Add(Tensor x, Linear weight, Tensor y, PanelProduct product, CpuPool pool)
@@ -16,7 +16,8 @@ public static partial class MatMul
         {
             long rows = Math.Min(PanelProduct.MostRows, x.Rows - row);
             product.Prepare(x.RowRange(row, rows), weight);
-            pool.Run(product.ItemCount, new X64Work(product, y.RowRange(row, rows)), static (in X64Work work, int item) => AddItem(in work, item));
+            pool.Run(product.ItemCount, new X64Work(product, y.RowRange(row, rows)), static (in X64Work work, int item) => AddItem(in work, item),
+                order: product.Order);
         }
     }
 
@@ -27,7 +28,8 @@ public static partial class MatMul
         {
             long rows = Math.Min(PanelProduct.MostRows, x.Rows - row);
             product.Prepare(x.RowRange(row, rows), weight);
-            pool.Run(product.ItemCountOf(0), new X64Work(product, y.RowRange(row, rows)), static (in X64Work work, int item) => GateItem(in work, item));
+            pool.Run(product.ItemCountOf(0), new X64Work(product, y.RowRange(row, rows)), static (in X64Work work, int item) => GateItem(in work, item),
+                order: product.Order);
         }
     }
 

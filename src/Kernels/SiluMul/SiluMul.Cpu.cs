@@ -52,6 +52,7 @@ public static partial class SiluMul
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Gate(Vector512<float> gate, Vector512<float> up) =>
-        gate / (Vector512<float>.One + Vector512.Exp(-gate)) * up;
+        gate / (Vector512<float>.One + Exponential.Exp(-gate)) * up;
 }

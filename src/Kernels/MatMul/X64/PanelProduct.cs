@@ -41,6 +41,9 @@ internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : 
     /// <summary>Items of work: each some panels of one part.</summary>
     public int ItemCount { get; private set; }
 
+    /// <summary>How threads share the items: with few rows, panels are streamed; with many, neighbouring items share a panel.</summary>
+    public ItemOrder Order => _tiles.BlockCount == 1 ? ItemOrder.Runs : ItemOrder.Shared;
+
     /// <summary>Packs <paramref name="x"/> in every way that the parts want, on the pool when it is much.</summary>
     /// <param name="x">F32 <c>[1 to 512, in]</c>.</param>
     /// <param name="weight">The weight; parts that lie in rows are left out.</param>
