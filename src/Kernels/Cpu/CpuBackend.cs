@@ -19,7 +19,13 @@ public sealed class CpuBackend : IBackend
     }
 
     /// <inheritdoc/>
-    public WeightLayout LayoutOf(PartFormat format) => _kernels.Find(format) is null ? WeightLayout.Rows : WeightLayout.Panels;
+    public WeightLayout LayoutOf(PartFormat format)
+    {
+        if (_kernels.Find(format) is not { } kernel)
+            return WeightLayout.Rows;
+        kernel.Anticipate();
+        return WeightLayout.Panels;
+    }
 
     /// <inheritdoc/>
     public ActivationType FastestActivations(DType weights) => weights switch

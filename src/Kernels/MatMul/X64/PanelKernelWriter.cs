@@ -40,6 +40,9 @@ internal sealed class PanelKernelWriter
         _unroll = rows <= 4 ? 8 : 4;
     }
 
+    /// <summary>How functions are called on this system.</summary>
+    public static CallConvention Native => OperatingSystem.IsWindows() ? CallConvention.Microsoft : CallConvention.SystemV;
+
     /// <summary>The bytes of a function that takes a pointer to <see cref="PanelArguments"/>; they may lie anywhere.</summary>
     /// <param name="step">What a step is.</param>
     /// <param name="rows">Rows of a tile, 1 to 12.</param>

@@ -51,22 +51,46 @@ internal sealed class PanelKernels : IDisposable
 internal sealed class PanelKernel(IPanelStep step) : IDisposable
 {
     private readonly ExecutableMemory?[] _code = new ExecutableMemory?[PanelRegisters.MostRows + 1];
+    private readonly Lock _turn = new();
+    private int _isAnticipated;
+    private bool _isDisposed;
 
     /// <summary>How it wants its activations.</summary>
     public ActivationPacking PackingOf(PartFormat format) =>
         step.Packing with { ScaleGroups = step.Packing.Code == ActivationCode.I8 ? format.ScaleGroups : 0 };
 
-    /// <summary>A function that takes a pointer to <see cref="PanelArguments"/>; callers take turns.</summary>
-    /// <param name="rows">Rows of a tile, 0 to 12; nothing is assembled for 0.</param>
-    public nint Address(int rows) => rows == 0 ? 0 : (_code[rows] ??= Assemble(rows)).Address;
+    /// <summary>
+    /// Assembles the kernel for one row on another thread, once: the assembler takes some 35 ms to get going, which a model
+    /// that is being loaded need not wait for.
+    /// </summary>
+    public void Anticipate()
+    {
+        if (Interlocked.Exchange(ref _isAnticipated, 1) == 0)
+            _ = Task.Run(() => Address(1));   // who needs it hears of a failure
+    }
+
+    /// <summary>A function that takes a pointer to <see cref="PanelArguments"/>.</summary>
+    /// <param name="rows">Rows of a tile, 1 to 12.</param>
+    /// <exception cref="ObjectDisposedException">The kernels are gone.</exception>
+    public nint Address(int rows)
+    {
+        lock (_turn)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            return (_code[rows] ??= Assemble(rows)).Address;
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (ExecutableMemory? code in _code)
-            code?.Dispose();
+        lock (_turn)
+        {
+            _isDisposed = true;
+            foreach (ExecutableMemory? code in _code)
+                code?.Dispose();
+        }
     }
 
-    private ExecutableMemory Assemble(int rows) => new(PanelKernelWriter.Write(
-        step, rows, OperatingSystem.IsWindows() ? CallConvention.Microsoft : CallConvention.SystemV));
+    private ExecutableMemory Assemble(int rows) => new(PanelKernelWriter.Write(step, rows, PanelKernelWriter.Native));
 }

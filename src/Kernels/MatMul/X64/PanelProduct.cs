@@ -30,13 +30,19 @@ internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : 
     private const int SumsBytes = 128 << 10;              // of a group of panels
     private const long MostItemBytes = 128 << 10, LeastItemBytes = 16 << 10;   // of weights, where rows are few
     private const int ItemsPerThread = 4, BlockItemsPerThread = 16;
-    private const long StreamAhead = 2048;                // bytes of weights
+    private const long StreamAhead = 6144;                // bytes of weights; blocks fetch the next panel's segment
 
     private HostBuffer? _memory;
     private PanelPart[] _parts = new PanelPart[4];
     private int _partCount;
     private RowTiles _tiles;
     private Tensor? _bias;
+
+    /// <summary>Blocks of rows: products of different blocks may be done by different threads.</summary>
+    public int BlockCount => _tiles.BlockCount;
+
+    /// <summary>The rows of a block.</summary>
+    public RowBlock Block(int block) => _tiles.Block(block);
 
     /// <summary>Items of work: each some panels of one part.</summary>
     public int ItemCount { get; private set; }
@@ -203,12 +209,13 @@ internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : 
         long most = bytes / panels.Cols;
         if (_tiles.Count > 1)
         {
-            // each tile size reads its panels once: few tiles want them in a second-level cache
-            long inCache = _tiles.Count < 4 ? 2 * most : SumsBytes / (sizeof(float) * Panels.RowCount * (_tiles.Rows / _tiles.BlockCount));
+            // sums of all panels stay in a second-level cache, and so do the panels where few tiles read them
+            long inCache = SumsBytes / (sizeof(float) * Panels.RowCount * (_tiles.Rows / _tiles.BlockCount));
+            inCache = _tiles.Count < 4 ? Math.Min(inCache, 2 * most) : inCache;
             most = Math.Min(inCache, panels.Rows * _tiles.BlockCount / ((long)pool.ThreadCount * BlockItemsPerThread));
         }
 
-        return (int)Math.Clamp(most, 1, panels.Rows);
+        return (int)Math.Max(1, Math.Min(most, panels.Rows));
     }
 
     private void Pack(ActivationPacker packer, long words)
