@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Puna.Kernels.Cpu;
 
 namespace Puna.Kernels;
@@ -22,7 +23,8 @@ public static partial class Attention
         public int Begin, End;                 // positions of the current split
         public float* Queries, Scores;         // rows of SplitTokens floats
         public int* From, To;                  // keys that each row of the current tile sees, from Begin on
-        public TStored** Keys, Values;         // of each group of sixteen tokens in the current split
+        public TStored** Stream;               // groups of sixteen tokens in the order in which they are read
+        public TStored** Keys, Values;         // in there: those of each group of the current split
         public float** KeyScales, ValueScales;  // null where there are none
     }
 
@@ -43,7 +45,7 @@ public static partial class Attention
         float* memory = stackalloc float[(chunks + 1) * MostQueries * SplitTokens + (tiles + 1) * stateSize + Lanes.Count];
         memory = (float*)(((nuint)memory + 63) & ~(nuint)63);
         int* ranges = stackalloc int[2 * MostQueries];
-        nint* tables = stackalloc nint[4 * GroupsPerSplit];
+        nint* tables = stackalloc nint[4 * GroupsPerSplit + Ahead];
         Desk<TStored> desk = new()
         {
             Item = item,
@@ -53,10 +55,9 @@ public static partial class Attention
             Scores = memory + chunks * MostQueries * SplitTokens,
             From = ranges,
             To = ranges + MostQueries,
-            Keys = (TStored**)tables,
-            Values = (TStored**)(tables + GroupsPerSplit),
-            KeyScales = work.Cache.KeyScales is null ? null : (float**)(tables + 2 * GroupsPerSplit),
-            ValueScales = work.Cache.ValueScales is null ? null : (float**)(tables + 3 * GroupsPerSplit),
+            Stream = (TStored**)(tables + 2 * GroupsPerSplit),
+            KeyScales = work.Cache.KeyScales is null ? null : (float**)tables,
+            ValueScales = work.Cache.ValueScales is null ? null : (float**)(tables + GroupsPerSplit),
         };
         float* one = memory + (chunks + 1) * MostQueries * SplitTokens, states = one + stateSize;
         (int first, int end) = SplitsOf(in work, item);
@@ -91,7 +92,7 @@ public static partial class Attention
         }
 
         for (int t = 0; t < tiles; t++)
-            Write(in work, item, TileOf(in work, item, t), states + t * stateSize);
+            Write(in work, TileOf(in work, item, t), states + t * stateSize);
     }
 
     private static QueryTile TileOf(in Work work, Item item, int index)
@@ -115,22 +116,46 @@ public static partial class Attention
     {
         ReadOnlySpan<int> positions = work.Sequences.Positions.Row<int>(0);
         KvLayer cache = work.Cache;
-        int first = FirstVisible(cache, positions[desk.Item.FirstRow]);
-        int last = positions[desk.Item.FirstRow + desk.Item.RowCount - 1];
+        int last = positions[desk.Item.FirstRow + desk.Item.RowCount - 1], kvHead = desk.Item.KvHead;
         (desk.Begin, desk.End) = (split * SplitTokens, Math.Min((split + 1) * SplitTokens, last + 1));
-        TStored* keys = Pointer<TStored>(cache.Keys), values = Pointer<TStored>(cache.Values);
-        for (int p = Math.Max(desk.Begin, first) & -GroupSlots; p < desk.End; p += GroupSlots)
+        int start = Math.Max(desk.Begin, FirstVisible(cache, positions[desk.Item.FirstRow]) & -GroupSlots);
+        int group = (start - desk.Begin) / GroupSlots, end = (desk.End - desk.Begin + GroupSlots - 1) / GroupSlots;
+        desk.Keys = desk.Stream - group;
+        desk.Values = desk.Keys + end - group;
+
+        ReadOnlySpan<int> blocks = work.Sequences.Blocks.Row<int>(desk.Item.Sequence);
+        TStored* keys = Pointer<TStored>(cache.Keys) + cache.KeyRow(kvHead, 0, 0) * GroupSlots;
+        TStored* values = Pointer<TStored>(cache.Values) + cache.ValueRow(kvHead, 0) * work.Heads.HeadDim;
+        float* keyScales = cache.KeyScales is { } k ? Pointer<float>(k) + cache.ValueRow(kvHead, 0) : null;
+        float* valueScales = cache.ValueScales is { } v ? Pointer<float>(v) + cache.ValueRow(kvHead, 0) : null;
+        (int block, int inBlock) = Math.DivRem(start, cache.BlockTokens);
+        TStored** after = desk.Values + end;
+        int stop = Math.Min(end + Ahead, (last - desk.Begin) / GroupSlots + 1);   // then come the first keys of the next split
+        for (; group < stop; group++)
         {
-            int group = (p - desk.Begin) / GroupSlots;
-            long slot = Slot(cache, work.Sequences, desk.Item.Sequence, p);
-            desk.Keys[group] = keys + cache.KeyRow(desk.Item.KvHead, slot, 0) * GroupSlots;
-            desk.Values[group] = values + cache.ValueRow(desk.Item.KvHead, slot) * work.Heads.HeadDim;
-            if (cache.KeyScales is { } keyScales && cache.ValueScales is { } valueScales)
+            long slot = (long)blocks[block] * cache.BlockTokens + inBlock;
+            if (group >= end)
             {
-                desk.KeyScales[group] = Pointer<float>(keyScales) + cache.ValueRow(desk.Item.KvHead, slot);
-                desk.ValueScales[group] = Pointer<float>(valueScales) + cache.ValueRow(desk.Item.KvHead, slot);
+                *after++ = keys + slot * work.Heads.HeadDim;
             }
+            else
+            {
+                desk.Keys[group] = keys + slot * work.Heads.HeadDim;
+                desk.Values[group] = values + slot * work.Heads.HeadDim;
+                if (keyScales is not null)
+                {
+                    desk.KeyScales[group] = keyScales + slot;
+                    desk.ValueScales[group] = valueScales + slot;
+                }
+            }
+
+            inBlock += GroupSlots;
+            if (inBlock == cache.BlockTokens)
+                (block, inBlock) = (block + 1, 0);
         }
+
+        for (; after < desk.Values + end + Ahead; after++)
+            *after = desk.Values[end - 1];
     }
 
     private static unsafe T* Pointer<T>(Tensor tensor)
@@ -147,19 +172,16 @@ public static partial class Attention
         if (from >= to)
             return;
 
-        Vector512<float>.Zero.Store(result + Lanes.Count);
         float* sums = result + 2 * Lanes.Count;
         new Span<float>(sums, queries * desk.Width).Clear();
         CopyQueries(in work, tile, desk.Queries);
         Score<TElement, TStored>(work.Heads.HeadDim, ref desk, queries, from, to);
         float factor = Log2E / MathF.Sqrt(work.Heads.HeadDim);
+        int first = from & -GroupSlots;
         for (int q = 0; q < queries; q++)
-        {
-            int row = q / tile.HeadCount;
-            if (desk.From[row] < desk.To[row])
-                result[Lanes.Count + q] = Weigh(desk.Scores + q * SplitTokens, factor, desk.From[row], desk.To[row],
-                    desk.KeyScales, desk.ValueScales, out result[q]);
-        }
+            Hide(desk.Scores + q * SplitTokens, desk.KeyScales, desk.From[q / tile.HeadCount], desk.To[q / tile.HeadCount], first, to);
+        for (int q = 0; q < queries; q += 4)
+            Weigh(desk.Scores + q * SplitTokens, factor, first, to, desk.ValueScales, result + q, result + Lanes.Count + q);
 
         // Keys that all rows see go together; those that only some see are added row by row, before and behind them.
         int all = desk.From[tile.RowCount - 1], end = desk.To[0];
@@ -186,19 +208,24 @@ public static partial class Attention
         return (desk.From[0], desk.To[tile.RowCount - 1]);
     }
 
+    /// <summary>The queries of a tile as rows of <see cref="SplitTokens"/> floats; longer heads continue behind all rows.</summary>
+    [MethodImpl(Lanes.HotLoop)]
     private static unsafe void CopyQueries(in Work work, QueryTile tile, float* queries)
     {
         int dim = work.Heads.HeadDim;
-        for (int row = 0; row < tile.RowCount; row++)
+        nint rowFloats = (nint)work.QueryKeyValue.Cols;
+        float* first = Pointer<float>(work.QueryKeyValue) + tile.FirstRow * rowFloats + tile.FirstHead * dim;
+        bool hasNext = tile.FirstRow + 2 * tile.RowCount <= work.QueryKeyValue.Rows && Sse.IsSupported;
+        for (int row = 0; row < tile.RowCount; row++, first += rowFloats)
         {
-            Span<float> source = work.QueryKeyValue.Row<float>(tile.FirstRow + row);
-            for (int head = 0; head < tile.HeadCount; head++, queries += SplitTokens)
+            float* source = first, next = first + tile.RowCount * rowFloats;   // the next tile's are far away: fetch them now
+            for (int head = 0; head < tile.HeadCount; head++, queries += SplitTokens, source += dim, next += dim)
             {
-                Span<float> query = source.Slice((tile.FirstHead + head) * dim, dim);
-                for (int d = 0; d < dim; d += SplitTokens)
+                for (int d = 0; d < dim; d += Lanes.Count)   // what follows a query is copied too, and not read
                 {
-                    Span<float> chunk = query[d..Math.Min(dim, d + SplitTokens)];
-                    chunk.CopyTo(new Span<float>(queries + d * MostQueries, chunk.Length));
+                    Vector512.Load(source + d).Store(queries + d / SplitTokens * MostQueries * SplitTokens + d % SplitTokens);
+                    if (hasNext)
+                        Sse.Prefetch0(next + d);
                 }
             }
         }
@@ -212,16 +239,15 @@ public static partial class Attention
         int groups = (to + GroupSlots - 1) / GroupSlots;
         for (int group = from / GroupSlots, columns; group < groups; group += columns)
         {
-            columns = Math.Min(MostColumns, groups - group);
+            columns = Columns(queries, groups - group);
             for (int d = 0; d < dim; d += SplitTokens)
             {
                 Tile<TStored> tile = new()
                 {
                     Left = desk.Queries + d * MostQueries,
-                    First = desk.Keys + group,
-                    Second = desk.Keys + group + columns - 1,
+                    Pieces = desk.Keys + group,
+                    ColumnPieces = 1,
                     Offset = d * GroupSlots,
-                    SecondOffset = d * GroupSlots,
                     PieceRows = int.MaxValue,
                     Stride = GroupSlots,
                     Sums = desk.Scores + group * GroupSlots,
@@ -243,14 +269,13 @@ public static partial class Attention
             return;
         for (int d = 0, columns; d < dim; d += columns * Lanes.Count)
         {
-            columns = Math.Min(MostColumns, (dim - d + Lanes.Count - 1) / Lanes.Count);
+            columns = Columns(queries, (dim - d + Lanes.Count - 1) / Lanes.Count);
             Tile<TStored> tile = new()
             {
                 Left = desk.Scores + firstQuery * SplitTokens,
-                First = desk.Values,
-                Second = desk.Values,
+                Pieces = desk.Values,
+                ColumnOffset = Lanes.Count,
                 Offset = d,
-                SecondOffset = d + Lanes.Count,
                 PieceRows = GroupSlots,
                 Stride = dim,
                 Sums = sums + firstQuery * desk.Width + d,
@@ -260,17 +285,31 @@ public static partial class Attention
         }
     }
 
+    /// <summary>How many times sixteen columns go into the next tile.</summary>
+    private static int Columns(int queries, int left)
+    {
+        int columns = Math.Min(MostColumns(queries), left);
+        return columns == 3 ? 2 : columns;
+    }
+
     /// <summary>The sums divided by the totals.</summary>
-    private static unsafe void Write(in Work work, Item item, QueryTile tile, float* state)
+    [MethodImpl(Lanes.HotLoop)]
+    private static unsafe void Write(in Work work, QueryTile tile, float* state)
     {
         (int dim, int width) = (work.Heads.HeadDim, Lanes.RoundUp(work.Heads.HeadDim));
-        for (int q = 0; q < tile.RowCount * tile.HeadCount; q++)
+        float* sums = state + 2 * Lanes.Count, totals = state + Lanes.Count;
+        for (int row = 0; row < tile.RowCount; row++)
         {
-            (int row, int head) = Math.DivRem(q, tile.HeadCount);
-            Span<float> output = work.Mixed.Row<float>(tile.FirstRow + row).Slice((tile.FirstHead + head) * dim, dim);
-            float* sums = state + 2 * Lanes.Count + q * width;
-            for (int d = 0; d < dim; d++)
-                output[d] = sums[d] / state[Lanes.Count + q];
+            ref float output = ref work.Mixed.Row<float>(tile.FirstRow + row)[tile.FirstHead * dim];
+            for (int head = 0; head < tile.HeadCount; head++, sums += width, totals++)
+            {
+                int d = 0;
+                for (; d <= dim - Lanes.Count; d += Lanes.Count)
+                    (Vector512.Load(sums + d) / *totals).StoreUnsafe(ref output, (nuint)d);
+                for (; d < dim; d++)
+                    Unsafe.Add(ref output, d) = sums[d] / *totals;
+                output = ref Unsafe.Add(ref output, dim);
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Puna.Kernels.Cpu;
 
 namespace Puna.Kernels;
@@ -7,98 +8,32 @@ namespace Puna.Kernels;
 public static partial class Attention
 {
     private const int SplitTokens = 256;   // keys of one softmax, at absolute positions; floats between rows of a tile
+    private const int Ahead = 4;           // pieces between what is multiplied and what is fetched from memory
 
-    // A tile's sums fill half of the registers: sixteen of 32, or eight of sixteen where two make up sixteen lanes.
+    // A tile's sums fill half of the registers: sixteen of 32, or four of sixteen where two make up sixteen lanes.
     private static int MostQueries => Vector512.IsHardwareAccelerated ? 8 : 4;
 
-    private static int MostColumns => Vector512.IsHardwareAccelerated ? 2 : 1;
+    private static int MostColumns(int queries) => !Vector512.IsHardwareAccelerated ? 1 : queries <= 4 ? 4 : 2;
 
-    /// <summary>A number that the compiler knows.</summary>
-    private interface ICount
-    {
-        static abstract int Value { get; }
-    }
-
-    private readonly struct One : ICount
-    {
-        public static int Value => 1;
-    }
-
-    private readonly struct Two : ICount
-    {
-        public static int Value => 2;
-    }
-
-    private readonly struct Three : ICount
-    {
-        public static int Value => 3;
-    }
-
-    private readonly struct Four : ICount
-    {
-        public static int Value => 4;
-    }
-
-    private readonly struct Five : ICount
-    {
-        public static int Value => 5;
-    }
-
-    private readonly struct Six : ICount
-    {
-        public static int Value => 6;
-    }
-
-    private readonly struct Seven : ICount
-    {
-        public static int Value => 7;
-    }
-
-    private readonly struct Eight : ICount
-    {
-        public static int Value => 8;
-    }
-
-    /// <summary>Where the factors and sums of a tile are: c = a·b, sixteen columns at a time.</summary>
+    /// <summary>Where the factors and sums of a tile are: c = a·b, up to four times sixteen columns.</summary>
     private unsafe struct Tile<TStored>
         where TStored : unmanaged
     {
-        public float* Left;                // a: rows of SplitTokens floats
-        public TStored** First, Second;    // b: a pointer per piece, for the first and for the second sixteen columns
-        public nint Offset, SecondOffset;  // elements to skip in every piece
-        public int PieceRows;              // rows of b in a piece
-        public nint Stride;                // elements between rows of b
-        public float* Sums;                // c
-        public nint SumStride;             // floats between rows of c
-        public bool FromZero;              // c is 0, whatever it holds
+        public float* Left;                       // a: rows of SplitTokens floats
+        public TStored** Pieces;                  // b: a pointer per piece, and Ahead more
+        public nint ColumnPieces, ColumnOffset;   // pieces, or elements in a piece, between sixteen columns and the next
+        public nint Offset;                       // elements to skip in every piece
+        public int PieceRows;                     // rows of b in a piece
+        public nint Stride;                       // elements between rows of b
+        public float* Sums;                       // c
+        public nint SumStride;                    // floats between rows of c
+        public bool FromZero;                     // c is 0, whatever it holds
     }
 
-    private static void Multiply<TElement, TStored>(in Tile<TStored> tile, int queries, int columns, int from, int to)
-        where TElement : IElement<TStored>
-        where TStored : unmanaged
+    /// <summary>Four times sixteen columns of one row.</summary>
+    private struct Row
     {
-        switch (queries)
-        {
-            case 1: Multiply<TElement, TStored, One>(in tile, columns, from, to); break;
-            case 2: Multiply<TElement, TStored, Two>(in tile, columns, from, to); break;
-            case 3: Multiply<TElement, TStored, Three>(in tile, columns, from, to); break;
-            case 4: Multiply<TElement, TStored, Four>(in tile, columns, from, to); break;
-            case 5: Multiply<TElement, TStored, Five>(in tile, columns, from, to); break;
-            case 6: Multiply<TElement, TStored, Six>(in tile, columns, from, to); break;
-            case 7: Multiply<TElement, TStored, Seven>(in tile, columns, from, to); break;
-            default: Multiply<TElement, TStored, Eight>(in tile, columns, from, to); break;
-        }
-    }
-
-    private static void Multiply<TElement, TStored, TQueries>(in Tile<TStored> tile, int columns, int from, int to)
-        where TElement : IElement<TStored>
-        where TStored : unmanaged
-        where TQueries : struct, ICount
-    {
-        if (columns == 2)
-            Multiply<TElement, TStored, TQueries, Two>(in tile, from, to);
-        else
-            Multiply<TElement, TStored, TQueries, One>(in tile, from, to);
+        public Vector512<float> A, B, C, D;
     }
 
     /// <summary>
@@ -113,138 +48,144 @@ public static partial class Attention
         where TColumns : struct, ICount
     {
         float* c = tile.Sums;
-        nint next = tile.SumStride;
-        Vector512<float> a0 = default, b0 = default, a1 = default, b1 = default, a2 = default, b2 = default;
-        Vector512<float> a3 = default, b3 = default, a4 = default, b4 = default, a5 = default, b5 = default;
-        Vector512<float> a6 = default, b6 = default, a7 = default, b7 = default;
+        nint next = tile.SumStride, stride = tile.Stride;
+        Row s0 = default, s1 = default, s2 = default, s3 = default, s4 = default, s5 = default, s6 = default, s7 = default, x = default;
         if (!tile.FromZero)
         {
-            (a0, b0) = Start<TColumns>(c);
-            if (TQueries.Value > 1)
-                (a1, b1) = Start<TColumns>(c + next);
-            if (TQueries.Value > 2)
-                (a2, b2) = Start<TColumns>(c + 2 * next);
-            if (TQueries.Value > 3)
-                (a3, b3) = Start<TColumns>(c + 3 * next);
-            if (TQueries.Value > 4)
-                (a4, b4) = Start<TColumns>(c + 4 * next);
-            if (TQueries.Value > 5)
-                (a5, b5) = Start<TColumns>(c + 5 * next);
-            if (TQueries.Value > 6)
-                (a6, b6) = Start<TColumns>(c + 6 * next);
-            if (TQueries.Value > 7)
-                (a7, b7) = Start<TColumns>(c + 7 * next);
+            s0 = Start<TColumns>(c);
+            s1 = TQueries.Value > 1 ? Start<TColumns>(c + next) : default;
+            s2 = TQueries.Value > 2 ? Start<TColumns>(c + 2 * next) : default;
+            s3 = TQueries.Value > 3 ? Start<TColumns>(c + 3 * next) : default;
+            s4 = TQueries.Value > 4 ? Start<TColumns>(c + 4 * next) : default;
+            s5 = TQueries.Value > 5 ? Start<TColumns>(c + 5 * next) : default;
+            s6 = TQueries.Value > 6 ? Start<TColumns>(c + 6 * next) : default;
+            s7 = TQueries.Value > 7 ? Start<TColumns>(c + 7 * next) : default;
         }
 
-        nint stride = tile.Stride;
         for (int piece = from / tile.PieceRows; from < to; piece++)
         {
             int skip = from - piece * tile.PieceRows;
-            TStored* first = tile.First[piece] + tile.Offset + skip * stride;
-            TStored* second = tile.Second[piece] + tile.SecondOffset + skip * stride;
-            float* left = tile.Left + from;
-            float* end = tile.Left + Math.Min(to, from - skip + tile.PieceRows);
+            nint at = tile.Offset + skip * stride;
+            TStored** pieces = tile.Pieces + piece;
+            TStored* first = *pieces + at, second = first, third = first, fourth = first;
+            nint fetch = (nint)pieces[Ahead] - (nint)(*pieces), fetchSecond = 0, fetchThird = 0, fetchFourth = 0;
+            if (TColumns.Value > 1)
+            {
+                pieces += tile.ColumnPieces;
+                second = *pieces + at + tile.ColumnOffset;
+                fetchSecond = (nint)pieces[Ahead] - (nint)(*pieces);
+            }
+
+            if (TColumns.Value > 2)
+            {
+                pieces += tile.ColumnPieces;
+                third = *pieces + at + 2 * tile.ColumnOffset;
+                fetchThird = (nint)pieces[Ahead] - (nint)(*pieces);
+                pieces += tile.ColumnPieces;
+                fourth = *pieces + at + 3 * tile.ColumnOffset;
+                fetchFourth = (nint)pieces[Ahead] - (nint)(*pieces);
+            }
+
+            float* left = tile.Left + from, end = tile.Left + Math.Min(to, from - skip + tile.PieceRows);
             from = (int)(end - tile.Left);
             for (; left < end; left++)
             {
-                Vector512<float> x = TElement.Load(ref *first, 0), y = default;
+                x.A = Load<TElement, TStored>(first, fetch);
                 first += stride;
                 if (TColumns.Value > 1)
                 {
-                    y = TElement.Load(ref *second, 0);
+                    x.B = Load<TElement, TStored>(second, fetchSecond);
                     second += stride;
                 }
 
-                Vector512<float> w = Vector512.Create(*left);
-                a0 = Vector512.FusedMultiplyAdd(w, x, a0);
-                if (TColumns.Value > 1)
-                    b0 = Vector512.FusedMultiplyAdd(w, y, b0);
-                if (TQueries.Value > 1)
+                if (TColumns.Value > 2)
                 {
-                    w = Vector512.Create(left[SplitTokens]);
-                    a1 = Vector512.FusedMultiplyAdd(w, x, a1);
-                    if (TColumns.Value > 1)
-                        b1 = Vector512.FusedMultiplyAdd(w, y, b1);
+                    x.C = Load<TElement, TStored>(third, fetchThird);
+                    x.D = Load<TElement, TStored>(fourth, fetchFourth);
+                    third += stride;
+                    fourth += stride;
                 }
 
-                if (TQueries.Value > 2)
-                {
-                    w = Vector512.Create(left[2 * SplitTokens]);
-                    a2 = Vector512.FusedMultiplyAdd(w, x, a2);
-                    if (TColumns.Value > 1)
-                        b2 = Vector512.FusedMultiplyAdd(w, y, b2);
-                }
-
-                if (TQueries.Value > 3)
-                {
-                    w = Vector512.Create(left[3 * SplitTokens]);
-                    a3 = Vector512.FusedMultiplyAdd(w, x, a3);
-                    if (TColumns.Value > 1)
-                        b3 = Vector512.FusedMultiplyAdd(w, y, b3);
-                }
-
-                if (TQueries.Value > 4)
-                {
-                    w = Vector512.Create(left[4 * SplitTokens]);
-                    a4 = Vector512.FusedMultiplyAdd(w, x, a4);
-                    if (TColumns.Value > 1)
-                        b4 = Vector512.FusedMultiplyAdd(w, y, b4);
-                }
-
-                if (TQueries.Value > 5)
-                {
-                    w = Vector512.Create(left[5 * SplitTokens]);
-                    a5 = Vector512.FusedMultiplyAdd(w, x, a5);
-                    if (TColumns.Value > 1)
-                        b5 = Vector512.FusedMultiplyAdd(w, y, b5);
-                }
-
-                if (TQueries.Value > 6)
-                {
-                    w = Vector512.Create(left[6 * SplitTokens]);
-                    a6 = Vector512.FusedMultiplyAdd(w, x, a6);
-                    if (TColumns.Value > 1)
-                        b6 = Vector512.FusedMultiplyAdd(w, y, b6);
-                }
-
-                if (TQueries.Value > 7)
-                {
-                    w = Vector512.Create(left[7 * SplitTokens]);
-                    a7 = Vector512.FusedMultiplyAdd(w, x, a7);
-                    if (TColumns.Value > 1)
-                        b7 = Vector512.FusedMultiplyAdd(w, y, b7);
-                }
+                s0 = Add<TColumns>(s0, left[0], x);
+                s1 = TQueries.Value > 1 ? Add<TColumns>(s1, left[SplitTokens], x) : s1;
+                s2 = TQueries.Value > 2 ? Add<TColumns>(s2, left[2 * SplitTokens], x) : s2;
+                s3 = TQueries.Value > 3 ? Add<TColumns>(s3, left[3 * SplitTokens], x) : s3;
+                s4 = TQueries.Value > 4 ? Add<TColumns>(s4, left[4 * SplitTokens], x) : s4;
+                s5 = TQueries.Value > 5 ? Add<TColumns>(s5, left[5 * SplitTokens], x) : s5;
+                s6 = TQueries.Value > 6 ? Add<TColumns>(s6, left[6 * SplitTokens], x) : s6;
+                s7 = TQueries.Value > 7 ? Add<TColumns>(s7, left[7 * SplitTokens], x) : s7;
             }
         }
 
-        Finish<TColumns>(c, a0, b0);
+        Finish<TColumns>(c, s0);
         if (TQueries.Value > 1)
-            Finish<TColumns>(c + next, a1, b1);
+            Finish<TColumns>(c + next, s1);
         if (TQueries.Value > 2)
-            Finish<TColumns>(c + 2 * next, a2, b2);
+            Finish<TColumns>(c + 2 * next, s2);
         if (TQueries.Value > 3)
-            Finish<TColumns>(c + 3 * next, a3, b3);
+            Finish<TColumns>(c + 3 * next, s3);
         if (TQueries.Value > 4)
-            Finish<TColumns>(c + 4 * next, a4, b4);
+            Finish<TColumns>(c + 4 * next, s4);
         if (TQueries.Value > 5)
-            Finish<TColumns>(c + 5 * next, a5, b5);
+            Finish<TColumns>(c + 5 * next, s5);
         if (TQueries.Value > 6)
-            Finish<TColumns>(c + 6 * next, a6, b6);
+            Finish<TColumns>(c + 6 * next, s6);
         if (TQueries.Value > 7)
-            Finish<TColumns>(c + 7 * next, a7, b7);
+            Finish<TColumns>(c + 7 * next, s7);
+    }
+
+    /// <summary>Sixteen elements; what lies <paramref name="fetch"/> bytes further is fetched from memory meanwhile.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe Vector512<float> Load<TElement, TStored>(TStored* from, nint fetch)
+        where TElement : IElement<TStored>
+        where TStored : unmanaged
+    {
+        if (Sse.IsSupported)
+            Sse.Prefetch0((byte*)from + fetch);
+        return TElement.Load(ref *from, 0);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe (Vector512<float> First, Vector512<float> Second) Start<TColumns>(float* sums)
-        where TColumns : struct, ICount =>
-        (Vector512.Load(sums), TColumns.Value > 1 ? Vector512.Load(sums + Lanes.Count) : default);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void Finish<TColumns>(float* sums, Vector512<float> first, Vector512<float> second)
+    private static Row Add<TColumns>(Row sums, float factor, Row x)
         where TColumns : struct, ICount
     {
-        first.Store(sums);
+        Vector512<float> w = Vector512.Create(factor);
+        sums.A = Vector512.FusedMultiplyAdd(w, x.A, sums.A);
         if (TColumns.Value > 1)
-            second.Store(sums + Lanes.Count);
+            sums.B = Vector512.FusedMultiplyAdd(w, x.B, sums.B);
+        if (TColumns.Value > 2)
+        {
+            sums.C = Vector512.FusedMultiplyAdd(w, x.C, sums.C);
+            sums.D = Vector512.FusedMultiplyAdd(w, x.D, sums.D);
+        }
+
+        return sums;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe Row Start<TColumns>(float* sums)
+        where TColumns : struct, ICount
+    {
+        Row row = default;
+        row.A = Vector512.Load(sums);
+        if (TColumns.Value > 1)
+            row.B = Vector512.Load(sums + Lanes.Count);
+        if (TColumns.Value > 2)
+            (row.C, row.D) = (Vector512.Load(sums + 2 * Lanes.Count), Vector512.Load(sums + 3 * Lanes.Count));
+        return row;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe void Finish<TColumns>(float* sums, Row row)
+        where TColumns : struct, ICount
+    {
+        row.A.Store(sums);
+        if (TColumns.Value > 1)
+            row.B.Store(sums + Lanes.Count);
+        if (TColumns.Value > 2)
+        {
+            row.C.Store(sums + 2 * Lanes.Count);
+            row.D.Store(sums + 3 * Lanes.Count);
+        }
     }
 }
