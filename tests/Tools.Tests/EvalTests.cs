@@ -113,7 +113,7 @@ public class EvalTests
     public void Divergence_is_printed_for_people() => Assert.Matches(
         @"^mode +weights stored, activations bf16, kv_dtype f32\nmean KL +\S+ nats from the exact mode\nlargest +\S+ at \d+.*\n"
             + @"same top token +[\d.]+ %\npositions +11 in windows of 1024\n$",
-        Eval("In a quiet library lived Samir, a very curious rabbit.", "--divergence", "-", "--tokens", "10", "--activations", "bf16",
+        InMode("In a quiet library lived Samir, a very curious rabbit.", "--divergence", "-", "--tokens", "10", "--activations", "bf16",
             "--kv-dtype", "f32").Succeeds().ReplaceLineEndings("\n"));
 
     [Theory]
@@ -146,10 +146,13 @@ public class EvalTests
             + "Leave the question out.");
 
     private static JsonElement Divergence(string text, params string[] mode) => JsonDocument.Parse(
-        Eval(text, ["--divergence", "-", "--tokens", "10", "--json", .. mode]).Succeeds()).RootElement;
+        InMode(text, ["--divergence", "-", "--tokens", "10", "--json", .. mode]).Succeeds()).RootElement;
 
     private static double Mean(JsonElement result) => result.GetProperty("mean_kl_nats").GetDouble();
 
     private static CommandRun Eval(string input, params string[] arguments) =>
-        CommandRun.WithInput(input, ["eval", Goldens.Demo, .. arguments, "--threads", "2", "--activations", "f32", "--kv-dtype", "f32"]);
+        InMode(input, [.. arguments, "--activations", "f32", "--kv-dtype", "f32"]);
+
+    private static CommandRun InMode(string input, params string[] arguments) =>
+        CommandRun.WithInput(input, ["eval", Goldens.Demo, .. arguments, "--threads", "2"]);
 }

@@ -1,3 +1,5 @@
+using Puna.Kernels.Cpu;
+
 namespace Puna.Kernels;
 
 public static partial class MatMul
