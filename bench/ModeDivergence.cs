@@ -70,7 +70,7 @@ internal static class ModeDivergence
     private static IEnumerable<ModelOptions> Modes() =>
         from weights in new DType?[] { null, DType.F8E4M3, DType.I8 }
         from activations in Enum.GetValues<ActivationType>()
-        from cache in new[] { DType.F32, DType.BF16 }
+        from cache in new[] { DType.F32, DType.BF16, DType.I8 }
         where (weights, activations, cache) != (null, ActivationType.F32, DType.F32)
         select new ModelOptions { Weights = weights, Activations = activations, CacheType = cache };
 

@@ -68,6 +68,7 @@ public class OpBenchmarks : IDisposable
         {
             AddJob(Job.Default.WithToolchain(new InProcessEmitToolchain(TimeSpan.FromHours(1), logOutput: false))
                 .WithOutlierMode(OutlierMode.DontRemove).WithGcForce(false));
+            SummaryStyle = SummaryStyle.Default.WithMaxParameterColumnWidth(60);
             AddColumn(new Rate("GB/s", (which, ns) => which.Bytes / ns));
             AddColumn(new Rate("Gop/s", (which, ns) => which.Flops / ns));
             AddColumn(new Rate("% of roof", PercentOfRoof));

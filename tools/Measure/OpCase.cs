@@ -14,9 +14,10 @@ internal sealed record OpCase(OpSpec Spec, BenchShape Shape, DType DType)
     public static ImmutableArray<OpCase> All { get; } =
     [
         .. from spec in OpSpec.All
-           from shape in spec.BenchShapes.IsEmpty ? [new BenchShape("spec", spec.Shapes[^1])] : spec.BenchShapes
+           from shape in (spec.BenchShapes.IsEmpty ? [new BenchShape("spec", spec.Shapes[^1])] : spec.BenchShapes).Select((s, i) => (Shape: s, Place: i))
            from type in spec.DTypes
-           select new OpCase(spec, shape, type),
+           orderby spec.Name.Split('/')[0], shape.Place
+           select new OpCase(spec, shape.Shape, type),
     ];
 
     /// <summary>Names the case, the same on every machine: op, who asks for it, dtype.</summary>

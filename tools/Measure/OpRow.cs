@@ -6,10 +6,14 @@ namespace Puna.Tools.Measure;
 /// <param name="Case">Which.</param>
 /// <param name="Timing">How long it took.</param>
 /// <param name="Check">Whether it is right.</param>
-/// <param name="LeastNanoseconds">What the machine needs at least.</param>
-/// <param name="Bound">What limits it.</param>
-internal sealed record OpRow(OpCase Case, OpTiming Timing, OpCheck Check, double LeastNanoseconds, Bound Bound)
+internal sealed record OpRow(OpCase Case, OpTiming Timing, OpCheck Check)
 {
+    /// <summary>What the machine needs at least; as long as a call took, until <see cref="Against"/> has said more.</summary>
+    public double LeastNanoseconds { get; private init; } = Timing.Least;
+
+    /// <summary>What limits the op.</summary>
+    public Bound Bound { get; private init; }
+
     /// <summary>Gigabytes per second, by the median.</summary>
     public double GigabytesPerSecond => Case.Bytes / Timing.Median;
 
@@ -29,22 +33,26 @@ internal sealed record OpRow(OpCase Case, OpTiming Timing, OpCheck Check, double
     /// <param name="which">The case.</param>
     /// <param name="backend">Computes.</param>
     /// <param name="machine">The machine.</param>
-    /// <param name="roofs">Its roofs.</param>
     /// <param name="effort">How long.</param>
-    public static OpRow Measure(OpCase which, IBackend backend, Machine machine, Roofs roofs, Effort effort)
+    public static OpRow Measure(OpCase which, IBackend backend, Machine machine, Effort effort)
     {
-        OpRow row = MeasureOnce(which, backend, machine, roofs, effort);
+        OpRow row = MeasureOnce(which, backend, machine, effort);
         GC.Collect();   // copies of weights are native memory, which the collector does not see
         GC.WaitForPendingFinalizers();
         return row;
     }
 
-    private static OpRow MeasureOnce(OpCase which, IBackend backend, Machine machine, Roofs roofs, Effort effort)
+    /// <summary>The row beside what the machine can do.</summary>
+    public OpRow Against(Roofs roofs, Machine machine)
+    {
+        (double least, Bound bound) = roofs.Least(Case.Bytes, Case.Flops, Case.Spec.Activations, Case.Home(machine, roofs.Threads));
+        return this with { LeastNanoseconds = least, Bound = bound };
+    }
+
+    private static OpRow MeasureOnce(OpCase which, IBackend backend, Machine machine, Effort effort)
     {
         OpCall call = which.Prepare();
         OpCheck check = OpCheck.Of(call, backend, which.Tolerance);
-        OpTiming timing = new OpTimer(backend, machine.L3Bytes ?? machine.L2Bytes ?? 0, effort).Time(call, which.Bytes);
-        (double least, Bound bound) = roofs.Least(which.Bytes, which.Flops, which.Spec.Activations, which.Home(machine, roofs.Threads));
-        return new OpRow(which, timing, check, least, bound);
+        return new OpRow(which, new OpTimer(backend, machine.L3Bytes ?? machine.L2Bytes ?? 0, effort).Time(call, which.Bytes), check);
     }
 }

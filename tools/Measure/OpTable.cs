@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Puna.Tools.Measure;
 
-/// <summary>The machine, its roofs and the ops as Markdown whose columns stand below each other, line by line.</summary>
+/// <summary>The machine, its roofs and the ops as Markdown whose columns stand below each other.</summary>
 internal static class OpTable
 {
     /// <summary>The machine and its roofs.</summary>
@@ -19,20 +19,25 @@ internal static class OpTable
         return text.ToString();
     }
 
-    /// <summary>The columns' names.</summary>
-    /// <param name="idWidth">Characters of the longest id.</param>
-    public static string Header(int idWidth) => string.Join(Environment.NewLine,
-        Line("op".PadRight(idWidth), "data", "copies", "median µs", "least µs", "GB/s", "Gop/s", "bound", "% of roof", "least's %", "error", "check", "bits"),
-        $"|{new string('-', idWidth + 2)}|------|-------:|----------:|----------:|-------:|-------:|------------|----------:|----------:|---------:|-------|------|");
+    /// <summary>The ops; nothing where there are none.</summary>
+    public static string Rows(IReadOnlyList<OpRow> rows)
+    {
+        if (rows.Count == 0)
+            return "";
+        int width = rows.Max(r => r.Case.Id.Length);
+        StringBuilder text = new();
+        text.AppendLine().AppendLine(Line("op".PadRight(width), "data", "copies", "median µs", "least µs", "GB/s", "Gop/s", "bound", "% of roof", "least's %", "error", "check", "bits"))
+            .AppendLine($"|{new string('-', width + 2)}|------|-------:|----------:|----------:|-------:|-------:|------------|----------:|----------:|---------:|-------|------|");
+        foreach (OpRow row in rows)
+        {
+            text.AppendLine(Line(row.Case.Id.PadRight(width), row.Data, $"{row.Timing.Copies}",
+                Number(row.Timing.Median / 1e3, 2), Number(row.Timing.Least / 1e3, 2), Number(row.GigabytesPerSecond, 1), Number(row.GigaopsPerSecond, 1),
+                row.Bound.ToString().ToLowerInvariant(), Number(row.PercentOfRoof, 0), Number(row.BestPercentOfRoof, 0),
+                row.Check.LargestError.ToString("G2", CultureInfo.InvariantCulture), row.Check.IsRight ? "pass" : "FAIL", row.Check.BitsRepeat ? "same" : "DIFF"));
+        }
 
-    /// <summary>A line of the table.</summary>
-    /// <param name="row">What was measured.</param>
-    /// <param name="idWidth">Characters of the longest id.</param>
-    public static string Row(OpRow row, int idWidth) => Line(
-        row.Case.Id.PadRight(idWidth), row.Data, $"{row.Timing.Copies}", Number(row.Timing.Median / 1e3, 2), Number(row.Timing.Least / 1e3, 2),
-        Number(row.GigabytesPerSecond, 1), Number(row.GigaopsPerSecond, 1), row.Bound.ToString().ToLowerInvariant(),
-        Number(row.PercentOfRoof, 0), Number(row.BestPercentOfRoof, 0), row.Check.LargestError.ToString("G2", CultureInfo.InvariantCulture),
-        row.Check.IsRight ? "pass" : "FAIL", row.Check.BitsRepeat ? "same" : "DIFF");
+        return text.ToString();
+    }
 
     private static string Line(string id, string data, string copies, string median, string least, string bytes, string operations,
         string bound, string percent, string best, string error, string check, string bits) =>

@@ -39,7 +39,7 @@ internal sealed record OpTiming(ImmutableArray<double> Samples, int CallsPerSamp
 internal sealed class OpTimer(IBackend backend, long cacheBytes, Effort effort)
 {
     private const double LeastSampleNanoseconds = 50_000;   // a thousand times what a look at the clock takes
-    private const int MostCopies = 512, CachesPassed = 8;
+    private const int MostCopies = 512, CachesPassed = 8, MostCallsPerSample = 10_000;
 
     /// <summary>A call, and the same on as many copies of what it streams as it takes to find none of it in the caches.</summary>
     /// <param name="call">The call.</param>
@@ -61,7 +61,7 @@ internal sealed class OpTimer(IBackend backend, long cacheBytes, Effort effort)
     public OpTiming Time(OpCall call, long bytes)
     {
         Action<IBackend>[] runs = [.. Copies(call, backend, bytes, cacheBytes).Select(c => c.Again ?? c.Run)];
-        int next = 0, perSample = Math.Max(1, (int)Math.Ceiling(LeastSampleNanoseconds / WarmUp(runs, ref next)));
+        int next = 0, perSample = (int)Math.Clamp(LeastSampleNanoseconds / WarmUp(runs, ref next), 1, MostCallsPerSample);
 
         List<double> samples = [];
         long start = Stopwatch.GetTimestamp();

@@ -35,6 +35,18 @@ internal enum Bound
 internal sealed record Roofs(
     int Threads, Peak Read, Peak Copy, Peak? L3Read, Peak? L2Read, Peak F32, Peak? BF16, Peak? I8, string PageKind)
 {
+    /// <summary>The better of two measurements, roof by roof: others on the machine make one slower, and nothing makes one faster.</summary>
+    public static Roofs Best(Roofs a, Roofs b) => a with
+    {
+        Read = Best(a.Read, b.Read) ?? a.Read,
+        Copy = Best(a.Copy, b.Copy) ?? a.Copy,
+        L3Read = Best(a.L3Read, b.L3Read),
+        L2Read = Best(a.L2Read, b.L2Read),
+        F32 = Best(a.F32, b.F32) ?? a.F32,
+        BF16 = Best(a.BF16, b.BF16),
+        I8 = Best(a.I8, b.I8),
+    };
+
     /// <summary>The least time that the machine needs for a call, in nanoseconds, and what limits it.</summary>
     /// <param name="bytes">Bytes to be read and written at least.</param>
     /// <param name="flops">Operations.</param>
@@ -61,4 +73,7 @@ internal sealed record Roofs(
         ("memory, read", Read, "GB/s"), ("memory, copy", Copy, "GB/s"), ("L3, read", L3Read, "GB/s"), ("L2, read", L2Read, "GB/s"),
         ("F32 multiply-add", F32, "Gop/s"), ("BF16 dot product", BF16, "Gop/s"), ("INT8 dot product", I8, "Gop/s"),
     ];
+
+    private static Peak? Best(Peak? a, Peak? b) =>
+        a is null || b is null ? null : new Peak(Math.Max(a.One, b.One), Math.Max(a.All, b.All));
 }

@@ -56,34 +56,39 @@ internal sealed class BenchCpu
         int threads = parsed.GetValue(_threads) ?? Environment.ProcessorCount;
         Effort effort = isQuick ? Effort.Quick : Effort.Full;
         Machine machine = Machine.Current();
-        Roofs roofs = new RoofMeter(machine, threads, effort).Measure();
-        bool isJson = parsed.GetValue(_json);
-        int width = cases.Select(c => c.Id.Length).DefaultIfEmpty().Max();
-        if (!isJson)
+        var meter = new RoofMeter(machine, threads, effort);
+        Roofs roofs = meter.Measure();
+        List<OpRow> rows = MeasureAll(cases, threads, machine, effort, terminal);
+        if (rows.Count > 0)
+            roofs = Roofs.Best(roofs, meter.Measure());   // others on the machine may have gone, or come
+        rows = [.. rows.Select(r => r.Against(roofs, machine))];
+        if (parsed.GetValue(_json))
         {
-            terminal.Output.WriteLine(OpTable.Head(machine, roofs));
-            terminal.Output.WriteLine(OpTable.Header(width));
+            terminal.Output.WriteLine(JsonText.Write(json => OpJson.Write(json, machine, roofs, rows,
+                id => $"puna bench cpu --filter '{id}' --threads {threads}")));
+        }
+        else
+        {
+            terminal.Output.Write(OpTable.Head(machine, roofs));
+            terminal.Output.Write(OpTable.Rows(rows));
         }
 
+        return (int)(rows.All(r => r.Check.IsRight && r.Check.BitsRepeat) ? ExitCode.Ok : ExitCode.Failed);
+    }
+
+    private static List<OpRow> MeasureAll(ImmutableArray<OpCase> cases, int threads, Machine machine, Effort effort, Terminal terminal)
+    {
         List<OpRow> rows = [];
         using CpuBackend backend = new(threads);
         foreach (OpCase which in cases)
         {
             terminal.Interrupts.Token.ThrowIfCancellationRequested();
-            OpRow row = OpRow.Measure(which, backend, machine, roofs, effort);
-            rows.Add(row);
-            if (!isJson)
-                terminal.Output.WriteLine(OpTable.Row(row, width));
-            terminal.Output.Flush();
+            if (terminal.IsErrorTerminal)
+                terminal.Error.WriteLine($"{rows.Count + 1} of {cases.Length}: {which.Id}");
+            rows.Add(OpRow.Measure(which, backend, machine, effort));
         }
 
-        if (isJson)
-        {
-            terminal.Output.WriteLine(JsonText.Write(json => OpJson.Write(json, machine, roofs, rows,
-                id => $"puna bench cpu --filter '{id}' --threads {threads}")));
-        }
-
-        return (int)(rows.All(r => r.Check.IsRight && r.Check.BitsRepeat) ? ExitCode.Ok : ExitCode.Failed);
+        return rows;
     }
 
     private static ImmutableArray<OpCase> Chosen(string? filter, bool isQuick)

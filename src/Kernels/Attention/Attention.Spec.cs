@@ -52,18 +52,18 @@ public static partial class Attention
     private static OpCall Call(Tensor rows, HeadLayout heads, KvLayer cache, SequenceTable table, Tensor mixed) =>
         new(ops => ops.Attend(rows, heads, cache, table, mixed), mixed)
         {
-            Copy = _ => Call(rows, heads, Copy(cache), table, mixed),
-            Pieces = _ => [.. new[] { 0L, rows.Rows - 2, rows.Rows - 1 }.Distinct().Select(r => Row(rows, heads, cache, table, r))],
+            Copy = _ => Call(rows, heads, CopyOf(cache), table, mixed),
+            Pieces = _ => [.. new[] { 0L, rows.Rows - 2, rows.Rows - 1 }.Distinct().Select(r => RowAlone(rows, heads, cache, table, r))],
         };
 
-    private static KvLayer Copy(KvLayer cache)
+    private static KvLayer CopyOf(KvLayer cache)
     {
         Tensor all = new(cache.Keys.Buffer, 0, DType.I8, cache.SlotCount, KvLayer.BytesPerToken(cache.Keys.DType, cache.Heads));
         return new KvLayer(all.Copy().Buffer, 0, cache.Keys.DType, cache.Heads, cache.SlotCount, cache.BlockTokens, cache.Window);
     }
 
     // a row of the first sequence, or the only row of the second, by itself
-    private static OpPiece Row(Tensor rows, HeadLayout heads, KvLayer cache, SequenceTable table, long row)
+    private static OpPiece RowAlone(Tensor rows, HeadLayout heads, KvLayer cache, SequenceTable table, long row)
     {
         Tensor starts = Tensor.Allocate(DType.I32, 1, 2), position = Tensor.Allocate(DType.I32, 1, 1);
         starts.Row<int>(0)[1] = 1;

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Puna.Kernels;
 using Puna.Kernels.Cpu;
-using Puna.TestKit;
 using Puna.TestKit.Soak;
 
 namespace Puna.Runtime.Tests.Models;
