@@ -70,7 +70,7 @@ public class DivergenceTests(DemoModel demo)
     [Fact]
     public void A_run_that_changes_nothing_does_not_diverge_on_the_recorded_positions()
     {
-        LanguageModel model = demo.Model;
+        LanguageModel model = demo.Exact;
         using JsonDocument golden = JsonDocument.Parse(File.ReadAllText(Goldens.Shared("goldens/perplexity.json")));
         int[] ids = model.Tokenizer!.Encode(golden.RootElement.GetProperty("text").GetString()!)[..50];   // the demo has a tokenizer, the file a text
         using Scorer exact = model.CreateScorer(51), bf16 = new(model.Config, model.Weights, model.Backend, 51, cacheType: DType.BF16);
