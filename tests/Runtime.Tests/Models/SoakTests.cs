@@ -13,7 +13,7 @@ public class SoakTests
     {
         SoakRun run = SoakRun.OfCpu();
         SoakTally tally = new();
-        for (int seed = 1; seed <= 12; seed++)
+        for (int seed = 1; seed <= 8; seed++)
         {
             SoakOutcome outcome = run.Check(new SoakCase(seed));
             tally.Add(outcome);
@@ -22,7 +22,7 @@ public class SoakTests
             Assert.True(outcome.OpCount > 10 && outcome.LogitCount > 0);
         }
 
-        Assert.StartsWith("12 cases in ", tally.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith("8 cases in ", tally.ToString(), StringComparison.Ordinal);
         Assert.EndsWith(", 0 differences", tally.ToString(), StringComparison.Ordinal);
     }
 
