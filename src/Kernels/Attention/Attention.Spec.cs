@@ -15,6 +15,7 @@ public static partial class Attention
         [
             [1, 0, 1, 1, 2, 0], [2, 1, 2, 1, 8, 0], [3, 15, 3, 3, 16, 0], [17, 0, 9, 3, 8, 0], [5, 30, 4, 2, 34, 0],
             [33, 250, 4, 2, 32, 0], [9, 300, 6, 2, 16, 24], [40, 0, 4, 4, 64, 7], [2, 511, 8, 2, 128, 0], [1, 700, 8, 1, 80, 300],
+            [20, 250, 5, 1, 64, 0], [7, 520, 7, 1, 16, 0], [3, 60, 18, 2, 32, 0], [2, 40, 2, 1, 300, 0], [1, 3000, 4, 1, 64, 0],
         ],
         DTypes: [DType.F32, DType.BF16, DType.I8],
         // weights sum to 1 and values are below 5; scores, about 10 at most, are rounded head_dim / 16 + 6 times before
