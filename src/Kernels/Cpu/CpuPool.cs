@@ -30,15 +30,15 @@ public enum ItemOrder
 public sealed class CpuPool : IDisposable
 {
     private const int SpinsBeforeSleep = 5_000;   // about 200 microseconds: longer than the gap between two ops
-    private const long Open = 1L << 31;           // in _state: workers may still join the current job
-    private const long OneJob = 1L << 32;         // in _state, above: counts jobs; below Open: workers inside
+    private const long Open = 1;                  // in the announced state, above which is the job's number: workers may still join
     private readonly Worker[] _workers;
     private readonly Lock _turn = new();
     private readonly Dictionary<Type, object> _jobs = [];   // a Job<TWork> for each TWork seen
     private readonly AloneInLine[] _next;   // the first item of each run that nobody has taken
-    private Action<int>? _takeItems;
+    private readonly AloneInLine[] _seats;   // of each worker: 2 · job + 1 while it is inside, 2 · job when it is through
+    private Announcement _announced;
+    private long _job;
     private volatile bool _stopping;
-    private AloneInLine _state;
 
     /// <summary>Starts <paramref name="threads"/> − 1 threads; the caller of <see cref="Run"/> is the last one.</summary>
     /// <param name="threads">How many threads work at once, at least 1.</param>
@@ -46,6 +46,7 @@ public sealed class CpuPool : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         _next = new AloneInLine[threads];
+        _seats = new AloneInLine[threads];
         _workers = new Worker[threads - 1];
         for (int i = 0; i < _workers.Length; i++)
             _workers[i] = new Worker(this, i + 1);
@@ -76,15 +77,11 @@ public sealed class CpuPool : IDisposable
         {
             Job<TWork> job = JobOf<TWork>();
             job.Prepare(count, grain, order == ItemOrder.Runs ? ThreadCount : 1, work, body);
-            _takeItems = job.TakeItems;
-            WakeAll();
+            _announced.TakeItems = job.TakeItems;
+            Announce();
 
             job.TakeItems(0);
-
-            Interlocked.And(ref _state.Value, ~Open);   // who has not joined by now need not: no item is left
-            SpinWait spin = default;
-            while ((int)Volatile.Read(ref _state.Value) != 0)
-                spin.SpinOnce(sleep1Threshold: -1);
+            WaitForThoseInside();
             job.Finish();
         }
     }
@@ -96,7 +93,7 @@ public sealed class CpuPool : IDisposable
     public void Dispose()
     {
         _stopping = true;
-        WakeAll();
+        Announce();
         foreach (Worker worker in _workers)
             worker.Dispose();
     }
@@ -108,12 +105,41 @@ public sealed class CpuPool : IDisposable
         return (Job<TWork>)job;
     }
 
-    private void WakeAll()
+    private void Announce()
     {
-        Interlocked.Add(ref _state.Value, OneJob + Open);
+        _job++;
+        Interlocked.Exchange(ref _announced.State, _job << 1 | Open);
         foreach (Worker worker in _workers)
             worker.Wake();
     }
+
+    /// <summary>No item is left: who has not joined by now need not.</summary>
+    private void WaitForThoseInside()
+    {
+        bool isClosed = false;
+        for (int i = 1; i < _seats.Length; i++)
+        {
+            SpinWait spin = default;
+            for (long seat = Seat(i); seat != _job << 1; seat = Seat(i))
+            {
+                if (seat == (_job << 1 | 1))
+                {
+                    spin.SpinOnce(sleep1Threshold: -1);
+                }
+                else if (isClosed)
+                {
+                    break;
+                }
+                else
+                {
+                    Interlocked.Exchange(ref _announced.State, _job << 1);   // then look again: it sat down before this, or never will
+                    isClosed = true;
+                }
+            }
+        }
+    }
+
+    private long Seat(int worker) => Volatile.Read(ref _seats[worker].Value);
 
     /// <summary>A thread with a bed of its own: a wake-up meant for one can't be taken by another.</summary>
     private sealed class Worker : IDisposable
@@ -151,32 +177,37 @@ public sealed class CpuPool : IDisposable
                 WaitForNext(seen);
                 if (_pool._stopping)
                     return;
-                long state = Volatile.Read(ref _pool._state.Value);
-                if ((state & Open) == 0)
-                {
-                    seen = state >> 32;
-                }
-                else if (Interlocked.CompareExchange(ref _pool._state.Value, state + 1, state) == state)
-                {
-                    seen = state >> 32;
-                    _pool._takeItems!(_number);   // set before the job was opened, and kept while somebody is inside
-                    Interlocked.Decrement(ref _pool._state.Value);
-                }
+                long state = State;
+                seen = state >> 1;
+                if ((state & Open) != 0)
+                    Join(state);
             }
+        }
+
+        private long State => Volatile.Read(ref _pool._announced.State);
+
+        private void Join(long state)
+        {
+            // Either the caller sees the seat taken and waits, or this sees that the job is closed.
+            ref long seat = ref _pool._seats[_number].Value;
+            Interlocked.Exchange(ref seat, state);
+            if (State == state)
+                _pool._announced.TakeItems!(_number);   // set before the job was announced, and kept while somebody is inside
+            Volatile.Write(ref seat, state & ~Open);
         }
 
         private void WaitForNext(long seen)
         {
             for (int i = 0; i < SpinsBeforeSleep; i++)
             {
-                if (Volatile.Read(ref _pool._state.Value) >> 32 != seen)
+                if (State >> 1 != seen)
                     return;
                 Thread.SpinWait(1);
             }
 
             // Either this sees the new job, or who made it sees that this sleeps.
             Interlocked.Exchange(ref _asleep, 1);
-            if (Volatile.Read(ref _pool._state.Value) >> 32 == seen || Interlocked.Exchange(ref _asleep, 0) == 0)
+            if (State >> 1 == seen || Interlocked.Exchange(ref _asleep, 0) == 0)
                 _wake.Wait();
         }
     }
@@ -243,5 +274,16 @@ public sealed class CpuPool : IDisposable
     {
         [FieldOffset(128)]
         public long Value;
+    }
+
+    /// <summary>What workers watch: one cache line tells them all.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    private struct Announcement
+    {
+        [FieldOffset(128)]
+        public long State;
+
+        [FieldOffset(136)]
+        public Action<int>? TakeItems;
     }
 }

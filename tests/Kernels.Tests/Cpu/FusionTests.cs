@@ -156,24 +156,31 @@ public sealed class FusionTests : IDisposable
     [Fact]
     public void Recording_and_fusing_allocate_nothing()
     {
-        Linear product = new(_values.Normal(DType.BF16, 40, 40)), gate = new([.. product.Parts, .. product.Parts]);
-        Tensor x = _values.Normal(DType.F32, 70, 40), y = _values.Normal(DType.F32, 70, 80), z = _values.Normal(DType.F32, 70, 40);
-        IBackend step = _cpu.CreateRecorder();
-        Step();
-
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 10; i++)
+        foreach ((PartFormat format, WeightLayout layout) in Cases)
+        {
+            Linear gate = new([Weight(format, layout, 40, 40), Weight(format, layout, 40, 40)]), down = new([Weight(format, layout, 40, 40)]);
+            Tensor x = _values.Normal(DType.F32, 70, 40), y = _values.Normal(DType.F32, 70, 80), z = _values.Normal(DType.F32, 70, 40);
+            IBackend step = _cpu.CreateRecorder();
             Step();
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < 10; i++)
+                Step();
 
-        void Step()
-        {
-            step.MatMul(x, gate, y);
-            step.SiluMul(y, z);
-            step.MatMul(z, product, x);
-            step.Add(x, z);
-            step.Flush();
+            Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+
+            void Step()
+            {
+                for (int layer = 0; layer < 30; layer++)
+                {
+                    step.MatMul(x, gate, y);
+                    step.SiluMul(y, z);
+                    step.MatMul(z, down, x);
+                    step.Add(x, z);
+                }
+
+                step.Flush();
+            }
         }
     }
 
