@@ -77,6 +77,16 @@ public sealed class X64MatMulTests : IDisposable
     }
 
     [Fact]
+    public void Products_of_BF16_have_the_same_bits_where_the_processor_lacks_the_instruction()
+    {
+        Assert.SkipUnless(X64Features.Detect().BF16, "skipped: no AVX512_BF16");
+        using CpuBackend without = new(threads: 1, X64Features.Detect() with { BF16 = false });
+        (Tensor x, Linear weight) = Prepare(new PartFormat(DType.BF16, ActivationType.BF16), [14, 1040, 40, 5]);
+
+        KernelAssert.SameBits(Run(_cpu, x, weight), Run(without, x, weight), "vdpbf16ps and two multiply-adds");
+    }
+
+    [Fact]
     public void Parts_in_rows_and_parts_in_panels_make_one_product()
     {
         SeededValues values = new(seed: 5);

@@ -57,7 +57,10 @@ internal sealed class F16Step(ActivationCode activations) : IPanelStep
     }
 }
 
-/// <summary>BF16 times F32, or F32 rounded to BF16: a pair of weights is widened by shifting and masking; k, then k + 1.</summary>
+/// <summary>
+/// BF16 times F32, or F32 rounded to BF16: a pair of weights is widened by shifting and masking. k + 1 comes before k, so
+/// that rounded activations give the bits of <see cref="BF16Step"/>.
+/// </summary>
 internal sealed class BF16WideStep(ActivationCode activations) : IPanelStep
 {
     public ActivationPacking Packing { get; } = new(activations, Depth: 2);
@@ -82,8 +85,8 @@ internal sealed class BF16WideStep(ActivationCode activations) : IPanelStep
         c.vpslld(registers.Free(2), high, 16);
         c.vpandd(registers.Free(3), registers.Free(0), low);
         c.vpandd(registers.Free(4), registers.Free(0), high);
-        registers.ForEachRow(activationOffset, registers.Free(1), registers.Free(2), 5, c.vfmadd231ps);
         registers.ForEachRow(activationOffset + 4 * registers.Rows, registers.Free(3), registers.Free(4), 5, c.vfmadd231ps);
+        registers.ForEachRow(activationOffset, registers.Free(1), registers.Free(2), 5, c.vfmadd231ps);
     }
 
     public void Finish(PanelRegisters registers)
@@ -92,8 +95,8 @@ internal sealed class BF16WideStep(ActivationCode activations) : IPanelStep
 }
 
 /// <summary>
-/// BF16 times BF16: <c>vdpbf16ps</c> adds the products of a pair, one after the other as the processor does it, rounded
-/// to nearest; it takes numbers below the smallest normal for zeros.
+/// BF16 times BF16 by <c>vdpbf16ps</c>: of a pair k + 1 comes first, then k, and each sum is rounded to nearest. Numbers
+/// below the smallest normal count as zeros, and so do such sums.
 /// </summary>
 internal sealed class BF16Step : IPanelStep
 {
