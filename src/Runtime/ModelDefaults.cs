@@ -45,8 +45,8 @@ internal static class ModelDefaults
         ActivationType activations = options.Activations ?? Fastest(type, ops);
         CheckActivations(activations, type, options.Weights is null ? " as stored" : "");
         DType cache = options.CacheType ?? (activations == ActivationType.F32 ? DType.F32 : DType.BF16);
-        if (cache is not (DType.F32 or DType.BF16))
-            throw new ArgumentException($"cache: {cache} was asked for, but F32 or BF16 was expected. Ask for one of these.");
+        if (cache is not (DType.F32 or DType.BF16 or DType.I8))
+            throw new ArgumentException($"cache: {cache} was asked for, but F32, BF16 or I8 was expected. Ask for one of these.");
         return new ModelMode(options.Weights, activations, cache);
     }
 

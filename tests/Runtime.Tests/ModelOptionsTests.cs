@@ -63,7 +63,7 @@ public sealed class ModelOptionsTests : IDisposable
     [InlineData(SafetensorsDType.F16, null, ActivationType.BF16, null, "activations: BF16 was asked for with weights in F16 as stored, "
         + "but weights in BF16, F8E4M3 or I8 were expected (rounding finer weights' activations gains nothing). Ask for weights in "
         + "BF16 too, or for activations in F32.")]
-    [InlineData(SafetensorsDType.BF16, null, null, DType.F16, "cache: F16 was asked for, but F32 or BF16 was expected. Ask for one of these.")]
+    [InlineData(SafetensorsDType.BF16, null, null, DType.F16, "cache: F16 was asked for, but F32, BF16 or I8 was expected. Ask for one of these.")]
     public void What_does_not_go_together_is_refused_with_a_sentence(
         SafetensorsDType stored, DType? weights, ActivationType? activations, DType? cache, string sentence)
     {

@@ -18,9 +18,9 @@ internal sealed class ModeArguments
         ("f32", ActivationType.F32), ("bf16", ActivationType.BF16), ("int8", ActivationType.I8));
 
     private readonly Option<DType?> _cacheType = Flags.Choice("--kv-dtype",
-        "Type of cached keys and values: bf16 takes half the memory and rounds [default: f32 where activations are f32, "
-        + "else bf16]",
-        ("f32", DType.F32), ("bf16", DType.BF16));
+        "Type of cached keys and values: bf16 takes half the memory, int8 a quarter, and rounds [default: f32 where "
+        + "activations are f32, else bf16]",
+        ("f32", DType.F32), ("bf16", DType.BF16), ("int8", DType.I8));
 
     /// <summary>Adds the options; called last, since help lists them in order.</summary>
     public void AddTo(Command verb)
