@@ -8,18 +8,19 @@ namespace Puna.Runtime.Tests;
 /// <summary>What holds bit for bit in every mode: who shares a batch, pieces of prompts and threads change nothing.</summary>
 public class ModeLawTests
 {
-    public static TheoryData<DType?, ActivationType?> Modes => new()
+    public static TheoryData<DType?, ActivationType?, DType?> Modes => new()
     {
-        { null, ActivationType.BF16 },
-        { DType.F8E4M3, null },
-        { DType.I8, null },
-        { DType.I8, ActivationType.F32 },
+        { null, ActivationType.BF16, null },
+        { DType.F8E4M3, null, null },
+        { DType.I8, null, DType.I8 },
+        { DType.I8, ActivationType.F32, null },
     };
 
     [Theory, MemberData(nameof(Modes))]
-    public void Company_pieces_and_threads_change_no_bit_of_a_probability(DType? weights, ActivationType? activations)
+    public void Company_pieces_and_threads_change_no_bit_of_a_probability(
+        DType? weights, ActivationType? activations, DType? cache)
     {
-        ModelOptions options = new() { Weights = weights, Activations = activations };
+        ModelOptions options = new() { Weights = weights, Activations = activations, CacheType = cache };
         using LanguageModel two = LanguageModel.Load(Goldens.Demo, options with { Threads = 2 });
         using LanguageModel three = LanguageModel.Load(Goldens.Demo, options with { Threads = 3 });
         GenerationRequest[] requests = [.. RecordedPrompt.Demo.Take(4).Select(p => Request(two, p))];
