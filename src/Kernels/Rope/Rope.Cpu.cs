@@ -32,14 +32,30 @@ public static partial class Rope
     {
         int half = heads.HeadDim / 2;
         Span<float> cos = stackalloc float[half], sin = stackalloc float[half];
-        for (int j = 0; j < half; j++)
-        {
-            (double s, double c) = Math.SinCos((float)position * frequencies[j]);
-            (cos[j], sin[j]) = ((float)c, (float)s);
-        }
-
+        Turn(position, frequencies, cos, sin);
         for (int head = 0; head < heads.HeadCount + heads.KvHeadCount; head++)
             Rotate(row.Slice(head * heads.HeadDim, heads.HeadDim), cos, sin);
+    }
+
+    /// <summary>Cosines and sines of position · frequency, a product in F32, rounded from double.</summary>
+    [MethodImpl(Lanes.HotLoop)]
+    private static void Turn(float position, Span<float> frequencies, Span<float> cos, Span<float> sin)
+    {
+        int j = 0;
+        for (; j <= cos.Length - Vector256<float>.Count; j += Vector256<float>.Count)
+        {
+            Vector256<float> angle = Vector256.LoadUnsafe(ref frequencies[0], (nuint)j) * position;
+            (Vector256<double> lower, Vector256<double> upper) = Vector256.Widen(angle);
+            (Vector512<double> s, Vector512<double> c) = Vector512.SinCos(Vector512.Create(lower, upper));
+            Vector256.Narrow(s.GetLower(), s.GetUpper()).StoreUnsafe(ref sin[0], (nuint)j);
+            Vector256.Narrow(c.GetLower(), c.GetUpper()).StoreUnsafe(ref cos[0], (nuint)j);
+        }
+
+        for (; j < cos.Length; j++)
+        {
+            (double s, double c) = Math.SinCos(position * frequencies[j]);
+            (cos[j], sin[j]) = ((float)c, (float)s);
+        }
     }
 
     [MethodImpl(Lanes.HotLoop)]
