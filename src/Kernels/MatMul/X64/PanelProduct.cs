@@ -26,8 +26,8 @@ internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : 
     public const int MostRows = 512;
 
     private const int CallerPacks = 1 << 14;              // as many words are packed before another thread has woken
-    private const int SegmentBytes = 512 << 10;           // of a block's activations in a segment: a second-level cache keeps them
-    private const int SumsBytes = 64 << 10;               // of a group of panels
+    private const int SegmentBytes = 448 << 10;           // of a block's activations and two panels in a segment: a second-level cache keeps them
+    private const int SumsBytes = 128 << 10;              // of a group of panels
     private const long MostItemBytes = 128 << 10, LeastItemBytes = 16 << 10;   // of weights, where rows are few
     private const int ItemsPerThread = 4, BlockItemsPerThread = 16;
     private const long StreamAhead = 6144;                // bytes of weights
@@ -57,7 +57,7 @@ internal sealed unsafe class PanelProduct(PanelKernels kernels, CpuPool pool) : 
     {
         Debug.Assert(x.Rows is >= 1 and <= MostRows);
         int rowBytes = sizeof(float) * (int)x.Cols / Segments.Count + 1;
-        _tiles = new RowTiles((int)x.Rows, Math.Clamp(SegmentBytes / rowBytes, 4 * PanelRegisters.MostRows, MostRows));
+        _tiles = new RowTiles((int)x.Rows, Math.Clamp(SegmentBytes / rowBytes - 2 * Panels.RowCount, 4 * PanelRegisters.MostRows, MostRows));
         (_bias, _partCount, ItemCount) = (weight.Bias, 0, 0);
         if (_parts.Length < weight.Parts.Length)
             _parts = new PanelPart[weight.Parts.Length];
