@@ -79,7 +79,8 @@ def run_puna(command, model, ids):
         ids_path, output = os.path.join(folder, "ids.json"), os.path.join(folder, "logits.safetensors")
         with open(ids_path, "w", encoding="utf-8") as file:
             json.dump(ids, file)
-        call = [*shlex.split(command), "logits", model, "--ids", ids_path, "--output", output]
+        call = [*shlex.split(command), "logits", model, "--ids", ids_path, "--output", output,
+                "--activations", "f32", "--kv-dtype", "f32"]   # the mode that rounds nothing
         try:
             done = subprocess.run(call, check=False, stdin=subprocess.DEVNULL)
         except OSError as error:

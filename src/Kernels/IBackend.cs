@@ -9,6 +9,10 @@ public interface IBackend : IDisposable
     /// <summary>How weights of this format should lie in memory, so that products are fast.</summary>
     WeightLayout LayoutOf(PartFormat format);
 
+    /// <summary>The activations with which products of such weights are fastest without costing more than the weights did.</summary>
+    /// <param name="weights">BF16, or codes in I8 or F8E4M3; weights in F32 and F16 have activations in F32.</param>
+    ActivationType FastestActivations(DType weights);
+
     /// <summary>y[i] = table[ids[i]], as F32.</summary>
     /// <param name="table"><c>[entries, cols]</c>, in either layout.</param>
     /// <param name="ids">I32 <c>[1, count]</c>, each below entries.</param>
@@ -83,4 +87,16 @@ public interface IBackend : IDisposable
     /// <param name="layer">Index of the layer.</param>
     /// <param name="value">The value; whoever listens copies what it keeps.</param>
     void Mark(HookPoint point, int layer, Tensor value);
+
+    /// <summary>
+    /// A backend on the same machine, for one caller, that may hold ops back until <see cref="Flush"/> and fuse neighbours.
+    /// The bits are the same either way. It needs no disposing, and ends with this backend.
+    /// </summary>
+    IBackend CreateRecorder();
+
+    /// <summary>
+    /// Executes what was held back; nothing where ops execute at once. A value that ops held back together have both
+    /// written and read may never have been stored: whoever wants it calls this after the op that writes it.
+    /// </summary>
+    void Flush();
 }

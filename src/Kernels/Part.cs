@@ -22,6 +22,12 @@ namespace Puna.Kernels;
 public sealed record Part(
     PartFormat Format, long Rows, long Cols, WeightLayout Layout, Tensor Codes, Tensor? Scales = null, Tensor? CodeSums = null)
 {
+    /// <summary>
+    /// Counts changes of what <see cref="Fill"/> makes: of codes, of their order, of what lies where. Weights that were
+    /// kept by another version are made anew.
+    /// </summary>
+    public const int Version = 1;
+
     /// <summary>A weight as it is stored: F32, BF16 or F16, row after row.</summary>
     /// <param name="weight"><c>[out, in]</c>.</param>
     /// <param name="activations">How activations are read.</param>
@@ -36,7 +42,39 @@ public sealed record Part(
     /// <param name="rows">Columns of the output.</param>
     /// <param name="cols">Columns of the input.</param>
     /// <exception cref="OutOfCapacityException">The machine does not have that much memory.</exception>
-    public static Part Allocate(PartFormat format, WeightLayout layout, long rows, long cols)
+    public static Part Allocate(PartFormat format, WeightLayout layout, long rows, long cols) =>
+        At(HostBuffer.Allocate(ByteSize(format, layout, rows, cols)), 0, format, layout, rows, cols);
+
+    /// <summary>A weight in memory that holds, or will hold, what <see cref="Allocate"/> makes room for.</summary>
+    /// <param name="buffer">The memory; it stays its owner's.</param>
+    /// <param name="offset">Byte of it at which the weight begins: a multiple of 64.</param>
+    /// <param name="format">What its elements are.</param>
+    /// <param name="layout">How its rows lie.</param>
+    /// <param name="rows">Columns of the output.</param>
+    /// <param name="cols">Columns of the input.</param>
+    public static Part At(HostBuffer buffer, long offset, PartFormat format, WeightLayout layout, long rows, long cols)
+    {
+        (Tensor codes, Tensor scales, Tensor sums) = Arrange(format, layout, rows, cols);
+        return new Part(format, rows, cols, layout, Place(codes), scales.Rows > 0 ? Place(scales) : null,
+            sums.Rows > 0 ? Place(sums) : null);
+
+        Tensor Place(Tensor tensor) => tensor with { Buffer = buffer, Offset = offset + tensor.Offset };
+    }
+
+    /// <summary>Bytes of a weight with all that belongs to it.</summary>
+    /// <param name="format">What its elements are.</param>
+    /// <param name="layout">How its rows lie.</param>
+    /// <param name="rows">Columns of the output.</param>
+    /// <param name="cols">Columns of the input.</param>
+    public static long ByteSize(PartFormat format, WeightLayout layout, long rows, long cols)
+    {
+        (Tensor codes, Tensor scales, Tensor sums) = Arrange(format, layout, rows, cols);
+        Tensor last = sums.Rows > 0 ? sums : scales.Rows > 0 ? scales : codes;
+        return last.Offset + last.Bytes;
+    }
+
+    private static (Tensor Codes, Tensor Scales, Tensor Sums) Arrange(
+        PartFormat format, WeightLayout layout, long rows, long cols)
     {
         long padded = (rows + Panels.RowCount - 1) / Panels.RowCount * Panels.RowCount;
         Tensor codes = layout == WeightLayout.Rows
@@ -45,10 +83,7 @@ public sealed record Part(
         Tensor scales = new(null!, RoundUp(codes.Bytes), DType.F32, format.ScaleGroups, padded);
         bool hasSums = layout == WeightLayout.Panels && format.DType == DType.I8;
         Tensor sums = new(null!, RoundUp(scales.Offset + scales.Bytes), DType.I32, hasSums ? Segments.Count : 0, padded);
-
-        HostBuffer buffer = HostBuffer.Allocate(sums.Offset + sums.Bytes);
-        return new Part(format, rows, cols, layout, codes with { Buffer = buffer },
-            scales.Rows > 0 ? scales with { Buffer = buffer } : null, hasSums ? sums with { Buffer = buffer } : null);
+        return (codes, scales, sums);
     }
 
     /// <summary>
@@ -56,13 +91,17 @@ public sealed record Part(
     /// different panels at once.
     /// </summary>
     /// <param name="firstRow">Where the first row belongs: a multiple of 32.</param>
-    /// <param name="rows">F32, BF16 or F16 <c>[count, cols]</c>; count is a multiple of 32 unless the last row is among them.</param>
+    /// <param name="rows">
+    /// F32, BF16 or F16 <c>[count, cols]</c>, or codes of the format, whose scales the caller sets; count is a multiple of 32
+    /// unless the last row is among them.
+    /// </param>
     /// <exception cref="ArgumentException">The rows do not belong there.</exception>
     public void Fill(long firstRow, Tensor rows)
     {
-        if (rows.Cols != Cols || firstRow % Panels.RowCount != 0 || firstRow + rows.Rows > Rows
+        bool areNumbers = rows.DType is DType.F32 or DType.BF16 or DType.F16;
+        if (rows.Cols != Cols || (!areNumbers && rows.DType != Format.DType) || firstRow % Panels.RowCount != 0 || firstRow + rows.Rows > Rows
             || (rows.Rows % Panels.RowCount != 0 && firstRow + rows.Rows != Rows))
-            throw new ArgumentException($"Part: rows {firstRow} to {firstRow + rows.Rows} as {rows}, in a weight of [{Rows}, {Cols}].");
+            throw new ArgumentException($"Part: rows {firstRow} to {firstRow + rows.Rows} as {rows}, in a weight of {Format.DType} [{Rows}, {Cols}].");
         PartFiller.Fill(this, firstRow, rows);
     }
 

@@ -32,15 +32,9 @@ public enum WeightLayout
 /// </param>
 public sealed record PartFormat(DType DType, ActivationType Activations = ActivationType.F32, int ScaleGroups = 0)
 {
-    /// <summary>The group that column <paramref name="column"/> of <paramref name="cols"/> belongs to.</summary>
-    internal int GroupOf(int cols, int column)
-    {
-        int group = 0;
-        while (ScaleGroups > 1 && column >= Segments.Start(cols, group + 1))
-            group++;
-        return group;
-    }
-
     /// <summary>The first column of a group; the first past the end for group <see cref="ScaleGroups"/>.</summary>
     internal int GroupStart(int cols, int group) => ScaleGroups > 1 ? Segments.Start(cols, group) : group * cols;
+
+    /// <summary>Weights, then activations: <c>I8x8_BF16</c> has eight scales a row.</summary>
+    public override string ToString() => $"{DType}{(ScaleGroups > 1 ? $"x{ScaleGroups}" : "")}_{Activations}";
 }

@@ -7,6 +7,14 @@ public sealed class ReferenceBackend : IBackend
     public WeightLayout LayoutOf(PartFormat format) => WeightLayout.Rows;
 
     /// <inheritdoc/>
+    public ActivationType FastestActivations(DType weights) => weights switch
+    {
+        DType.I8 => ActivationType.I8,
+        DType.F8E4M3 => ActivationType.BF16,
+        _ => ActivationType.F32,   // nothing is gained by rounding here
+    };
+
+    /// <inheritdoc/>
     public void Embed(Part table, Tensor ids, Tensor y) => Kernels.Embed.Reference(table, ids, y);
 
     /// <inheritdoc/>
@@ -44,6 +52,14 @@ public sealed class ReferenceBackend : IBackend
 
     /// <inheritdoc/>
     public void Mark(HookPoint point, int layer, Tensor value)
+    {
+    }
+
+    /// <inheritdoc/>
+    public IBackend CreateRecorder() => this;
+
+    /// <inheritdoc/>
+    public void Flush()
     {
     }
 

@@ -45,6 +45,16 @@ public readonly record struct Tensor(HostBuffer Buffer, long Offset, DType DType
         return this with { Offset = Offset + first * Cols * DType.ByteSize(), Rows = count };
     }
 
+    /// <summary>The same elements in a buffer of their own, which whoever calls owns.</summary>
+    public Tensor Copy()
+    {
+        Tensor copy = Allocate(DType, Rows, Cols);
+        for (long row = 0; row < Rows; row++)
+            Buffer.Span<byte>(Offset + row * Cols * DType.ByteSize(), (int)(Cols * DType.ByteSize()))
+                .CopyTo(copy.Buffer.Span<byte>(row * Cols * DType.ByteSize(), (int)(Cols * DType.ByteSize())));
+        return copy;
+    }
+
     /// <summary>One element, widened to F32; for references and tools, not for inner loops.</summary>
     public float Get(long row, int col) => DType switch
     {

@@ -23,12 +23,12 @@ public sealed class LanguageModel : IDisposable
 {
     private const string ToolTemplateNeeded = "The folder has no chat template. Give the prompt as text, or as ids.";
     private readonly ChatTemplate? _toolTemplate;
-    private readonly DType _cacheType;
     private readonly TokenNames _tokenNames = new(null, null);
 
     private LanguageModel(ModelFolder folder, IBackend backend, ModelOptions options, CancellationToken cancellation)
     {
-        (Folder, Backend, _cacheType, StopIds) = (folder, backend, options.CacheType, folder.StopIds);
+        (Folder, Backend, StopIds) = (folder, backend, folder.StopIds);
+        Mode = options.ModeFor(folder, backend);
         if (folder.HasTokenizer && options.Text == TextUse.Tokenizer)
         {
             Tokenizer = BpeTokenizer.Load(folder.Path);
@@ -39,7 +39,7 @@ public sealed class LanguageModel : IDisposable
         }
 
         // Last: what is wrong with a small file is said before gigabytes are read.
-        Weights = WeightLoader.Load(folder, options.Loading, cancellation);
+        Weights = WeightLoader.Load(folder, Mode, backend, options.Loading, cancellation);
     }
 
     /// <summary>The folder's configuration and headers.</summary>
@@ -47,6 +47,9 @@ public sealed class LanguageModel : IDisposable
 
     /// <summary>The model's shape.</summary>
     public ModelConfig Config => Folder.Config;
+
+    /// <summary>In what the model's numbers are kept and met: what was asked for, and the defaults for the rest.</summary>
+    public ModelMode Mode { get; }
 
     /// <summary>The weights.</summary>
     public TransformerWeights Weights { get; }
@@ -72,6 +75,7 @@ public sealed class LanguageModel : IDisposable
     /// <param name="cancellation">Stops loading.</param>
     /// <exception cref="ModelFormatException">The folder is not a model that can be run; the message says why.</exception>
     /// <exception cref="OutOfCapacityException">The machine does not have the memory.</exception>
+    /// <exception cref="ArgumentException">The options do not go together; the message says why.</exception>
     public static LanguageModel Load(string folder, ModelOptions? options = null, CancellationToken cancellation = default)
     {
         options ??= new ModelOptions();
@@ -135,15 +139,18 @@ public sealed class LanguageModel : IDisposable
     };
 
     /// <summary>An engine over this model.</summary>
-    /// <param name="options">How much to take on at a time; whoever gives none gets the defaults and the model's cache type.</param>
-    public Engine CreateEngine(EngineOptions? options = null) =>
-        new(Config, Weights, Backend, options ?? new EngineOptions { CacheType = _cacheType });
+    /// <param name="options">How much to take on at a time; whoever gives none gets the defaults.</param>
+    public Engine CreateEngine(EngineOptions? options = null)
+    {
+        options ??= new EngineOptions();
+        return new Engine(Config, Weights, Backend, options with { CacheType = options.CacheType ?? Mode.CacheType });
+    }
 
     /// <summary>A scorer over this model: logits of given tokens.</summary>
     /// <param name="maxTokens">Most tokens of a text.</param>
     /// <param name="chunk">Tokens per forward pass; it changes speed and memory, and no bit of a result.</param>
     /// <exception cref="OutOfCapacityException">More tokens than the context has, or not enough memory.</exception>
-    public Scorer CreateScorer(int maxTokens, int chunk = 256) => new(Config, Weights, Backend, maxTokens, chunk, _cacheType);
+    public Scorer CreateScorer(int maxTokens, int chunk = 256) => new(Config, Weights, Backend, maxTokens, chunk, Mode.CacheType);
 
     /// <summary>Answers one request, a piece of text at a time.</summary>
     /// <param name="request">What is asked.</param>
@@ -170,7 +177,7 @@ public sealed class LanguageModel : IDisposable
     public IEnumerable<AnswerPiece> StreamAll(IReadOnlyList<GenerationRequest> requests, EngineOptions? options = null,
         CancellationToken cancellation = default)
     {
-        using Engine engine = CreateEngine(options ?? ModelDefaults.RoomFor(requests, Config, _cacheType));
+        using Engine engine = CreateEngine(options ?? ModelDefaults.RoomFor(requests, Config));
         foreach (AnswerPiece piece in AnswerLoop.Run(engine, Tokenizer, requests, cancellation))
             yield return piece;
     }

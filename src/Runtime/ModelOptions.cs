@@ -1,5 +1,6 @@
 using Puna.Kernels;
 using Puna.Runtime.Loading;
+using Puna.Runtime.Models;
 
 namespace Puna.Runtime;
 
@@ -26,6 +27,12 @@ public enum TextUse
 /// <summary>How a model is loaded and run.</summary>
 public sealed record ModelOptions
 {
+    /// <summary>
+    /// Weights as stored, activations and cache in F32: what recorded results are compared with. The defaults round
+    /// where that is faster, and no further than the model's makers do who run it in BF16.
+    /// </summary>
+    public static ModelOptions Exact { get; } = new() { Activations = ActivationType.F32, CacheType = DType.F32 };
+
     /// <summary>What executes it.</summary>
     /// <value><see cref="BackendKind.Cpu"/>.</value>
     public BackendKind Backend { get; init; } = BackendKind.Cpu;
@@ -34,9 +41,23 @@ public sealed record ModelOptions
     /// <value>As many as the machine has cores.</value>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
+    /// <summary>
+    /// What weights of products are converted to when they are loaded: BF16, or codes with scales in F8E4M3 or I8.
+    /// Gains, biases and the embedding stay as they are stored.
+    /// </summary>
+    /// <value>Null: as they are stored.</value>
+    public DType? Weights { get; init; }
+
+    /// <summary>How products read activations; I8 needs weights in I8, BF16 weights in BF16, F8E4M3 or I8.</summary>
+    /// <value>
+    /// Null: what is fastest for the weights on this machine, <see cref="IBackend.FastestActivations"/>; F32 for weights in
+    /// F32 or F16.
+    /// </value>
+    public ActivationType? Activations { get; init; }
+
     /// <summary>Dtype of cached keys and values: F32, BF16 or I8.</summary>
-    /// <value>F32, exact.</value>
-    public DType CacheType { get; init; } = DType.F32;
+    /// <value>Null: F32 when activations are F32, else BF16.</value>
+    public DType? CacheType { get; init; }
 
     /// <summary>Whether text is read and written, or ids alone.</summary>
     /// <value><see cref="TextUse.Tokenizer"/>.</value>
@@ -44,4 +65,10 @@ public sealed record ModelOptions
 
     /// <summary>How weights are brought into memory.</summary>
     public LoadOptions Loading { get; init; } = new();
+
+    /// <summary>In what a model's numbers are kept and met under these options.</summary>
+    /// <param name="folder">The model.</param>
+    /// <param name="ops">What will execute it.</param>
+    /// <exception cref="ArgumentException">The options do not go together; the message says why.</exception>
+    public ModelMode ModeFor(ModelFolder folder, IBackend ops) => ModelDefaults.Mode(folder, this, ops);
 }

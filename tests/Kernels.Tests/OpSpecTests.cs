@@ -23,8 +23,8 @@ public sealed class OpSpecTests : IDisposable
     {
         string[] ops = ["Embed", "GatherRows", "RmsNorm", "MatMul", "Rope", "StoreKv", "Attend", "SiluMul", "Add", "Sample"];
 
-        Assert.Equal(ops.Length, OpSpec.All.Length);
-        Assert.Equal(ops.Order(), typeof(IBackend).GetMethods().Select(m => m.Name).Where(n => n is not ("Mark" or "LayoutOf")).Order());
+        Assert.Equal(ops.Length, OpSpec.All.DistinctBy(s => s.Name.Split('/')[0]).Count());
+        Assert.Equal(ops.Order(), typeof(IBackend).GetMethods().Select(m => m.Name).Where(n => n is not ("Mark" or "LayoutOf" or "FastestActivations" or "CreateRecorder" or "Flush")).Order());
     }
 
     [Theory, MemberData(nameof(Names))]

@@ -4,10 +4,21 @@ using Puna.Runtime.Models;
 
 namespace Puna.TestKit;
 
+/// <summary>Whether a backend sees a forward pass as a whole.</summary>
+public enum Fusing
+{
+    /// <summary>Yes: it is recorded, and neighbouring ops may be fused.</summary>
+    Allowed,
+
+    /// <summary>No: each op is executed when it is called.</summary>
+    Off,
+}
+
 /// <summary>Feeds chosen pieces of sequences through a transformer and collects the logits of every token.</summary>
 public sealed class ForwardRun : IDisposable
 {
     private readonly ModelConfig _config;
+    private readonly IBackend _step;
     private readonly Transformer _transformer;
     private readonly KvPool _pool;
     private readonly Batch _batch;
@@ -24,11 +35,14 @@ public sealed class ForwardRun : IDisposable
     /// <param name="cacheType">Dtype of the cache.</param>
     /// <param name="blockTokens">Slots of a cache block.</param>
     /// <param name="blockSeed">Deals the cache blocks out in random order; null gives neighbours.</param>
+    /// <param name="fusing">Whether a pass is recorded.</param>
     public ForwardRun(ModelConfig config, TransformerWeights weights, IBackend ops, int maxTokens, int sequences = 1,
-        DType cacheType = DType.F32, int blockTokens = 16, int? blockSeed = null)
+        DType cacheType = DType.F32, int blockTokens = 16, int? blockSeed = null,
+        Fusing fusing = Fusing.Allowed)
     {
         _config = config;
-        _transformer = new Transformer(config, weights, ops);
+        _step = fusing == Fusing.Allowed ? ops.CreateRecorder() : ops;
+        _transformer = new Transformer(config, weights, _step);
         int blocksEach = (maxTokens + blockTokens - 1) / blockTokens;
         _pool = new KvPool(config, sequences * blocksEach * blockTokens, cacheType, blockTokens);
         int[] order = new int[_pool.BlockCount];
@@ -52,6 +66,7 @@ public sealed class ForwardRun : IDisposable
         _scratch.Resize(_batch.RowCount, _batch.LogitRowCount);
         Tensor logits = _logits.RowRange(0, _batch.LogitRowCount);
         _transformer.Forward(_batch, _pool.Layers.AsSpan(), _scratch, logits);
+        _step.Flush();
 
         float[] all = KernelAssert.Values(logits);
         List<float[]> result = [];

@@ -6,15 +6,26 @@ namespace Puna.TestKit;
 /// <param name="inner">Does the work; not disposed.</param>
 public sealed class ListeningBackend(IBackend inner) : IBackend
 {
-    /// <summary>Called at each mark with point, layer and value.</summary>
+    /// <summary>Where to listen; everywhere when null.</summary>
+    public IReadOnlyCollection<HookPoint>? Points { get; init; }
+
+    /// <summary>Called at each mark of <see cref="Points"/> with point, layer and value.</summary>
     public Action<HookPoint, int, Tensor>? OnMark { get; set; }
 
     /// <summary>Called before each attention with the rows, their layout, the cache and the sequences.</summary>
     public Action<Tensor, HeadLayout, KvLayer, SequenceTable>? OnAttend { get; set; }
 
+    /// <summary>Answers <see cref="FastestActivations"/> in the inner backend's place.</summary>
+    public Func<DType, ActivationType>? Fastest { get; init; }
+
     /// <inheritdoc/>
     public WeightLayout LayoutOf(PartFormat format) => inner.LayoutOf(format);
 
+    /// <inheritdoc/>
+    public ActivationType FastestActivations(DType weights) =>
+        Fastest?.Invoke(weights) ?? inner.FastestActivations(weights);
+
+    /// <inheritdoc/>
     public void Embed(Part table, Tensor ids, Tensor y) => inner.Embed(table, ids, y);
 
     public void GatherRows(Tensor table, Tensor rows, Tensor y) => inner.GatherRows(table, rows, y);
@@ -36,7 +47,12 @@ public sealed class ListeningBackend(IBackend inner) : IBackend
     /// <inheritdoc/>
     public void Attend(Tensor queryKeyValue, HeadLayout heads, KvLayer cache, SequenceTable sequences, Tensor mixed)
     {
-        OnAttend?.Invoke(queryKeyValue, heads, cache, sequences);
+        if (OnAttend is not null)
+        {
+            inner.Flush();
+            OnAttend(queryKeyValue, heads, cache, sequences);
+        }
+
         inner.Attend(queryKeyValue, heads, cache, sequences, mixed);
     }
 
@@ -54,9 +70,21 @@ public sealed class ListeningBackend(IBackend inner) : IBackend
     /// <inheritdoc/>
     public void Mark(HookPoint point, int layer, Tensor value)
     {
-        OnMark?.Invoke(point, layer, value);
+        if (OnMark is not null && Points?.Contains(point) is not false)
+        {
+            inner.Flush();
+            OnMark(point, layer, value);
+        }
+
         inner.Mark(point, layer, value);
     }
+
+    /// <summary>Listens with what listens now.</summary>
+    public IBackend CreateRecorder() =>
+        new ListeningBackend(inner.CreateRecorder()) { Points = Points, OnMark = OnMark, OnAttend = OnAttend };
+
+    /// <inheritdoc/>
+    public void Flush() => inner.Flush();
 
     /// <inheritdoc/>
     public void Dispose()

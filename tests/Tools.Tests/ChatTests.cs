@@ -26,8 +26,8 @@ public class ChatTests
              {"role": "assistant", "content": "Nice to meet you!"}, {"role": "user", "content": "What is my name?"}]
             """);
 
-        string expected = CommandRun.Of("run", Goldens.Demo, "--messages", folder.File("m.json"), "--threads", "2")
-            .Succeeds();
+        string expected = CommandRun.Of("run", Goldens.Demo, "--messages", folder.File("m.json"), "--threads", "2",
+            "--activations", "f32", "--kv-dtype", "f32").Succeeds();
 
         Assert.EndsWith(NewLine + expected, Chat("/system Answer briefly.\nMy name is Wanda.\nWhat is my name?")
             .Succeeds(), StringComparison.Ordinal);
@@ -67,7 +67,7 @@ public class ChatTests
 
         CommandRun run = CommandRun.With(new StringReader("What is the capital of France?\nWhat is the capital of "
             + "Italy?\n"), output, interrupts,
-            "chat", Goldens.Demo, "--threads", "2");
+            "chat", Goldens.Demo, "--threads", "2", "--activations", "f32", "--kv-dtype", "f32");
 
         Assert.Equal($"The capital of France{NewLine}The capital of Italy is Rome.{NewLine}", run.Succeeds());
     }
@@ -94,7 +94,8 @@ public class ChatTests
         Assert.Equal($"/help lists the commands.{NewLine}> {NewLine}Ctrl-C again leaves.{NewLine}> ", error.ToString());
     }
 
-    private static CommandRun Chat(string input) => CommandRun.WithInput(input, "chat", Goldens.Demo, "--threads", "2");
+    private static CommandRun Chat(string input) => CommandRun.WithInput(input, "chat", Goldens.Demo, "--threads", "2",
+        "--activations", "f32", "--kv-dtype", "f32");   // what it answers was recorded so
 
     /// <summary>A person who types nothing.</summary>
     private sealed class SilentReader : StringReader

@@ -55,7 +55,7 @@ public class EvalTests
         string questions = Goldens.Shared("goldens/demo-eval.jsonl");
 
         CommandRun run = CommandRun.Of("eval", Goldens.Demo, "--jsonl", questions, "--compare-key", "puna_demo_fp32",
-            "--json", "--threads", "2");
+            "--json", "--threads", "2", "--activations", "f32", "--kv-dtype", "f32");
 
         JsonElement agreement = JsonDocument.Parse(run.Succeeds()).RootElement.GetProperty("agreement");
         int items = agreement.GetProperty("items").GetInt32(), same = agreement.GetProperty("same").GetInt32();
@@ -93,6 +93,29 @@ public class EvalTests
         Eval("In a quiet library lived Samir, a very curious rabbit.", "--perplexity", "-").Succeeds()
             .ReplaceLineEndings("\n"));
 
+    [Fact]
+    public void Divergence_compares_a_mode_with_the_exact_one_on_the_first_tokens_of_a_text()
+    {
+        string text = "In a quiet library lived Samir, a very curious rabbit.";
+
+        JsonElement none = Divergence(text, "--activations", "f32", "--kv-dtype", "f32");
+        JsonElement some = Divergence(text, "--activations", "bf16", "--kv-dtype", "f32");
+        JsonElement codes = Divergence(text, "--weights", "int8", "--activations", "int8");
+
+        Assert.Equal((0.0, 1.0, 11), (Mean(none), none.GetProperty("top1_agreement").GetDouble(), none.GetProperty("positions").GetInt32()));
+        Assert.InRange(Mean(some), 1e-7, 5e-4);
+        Assert.InRange(Mean(codes), Mean(some), 5e-2);
+        Assert.Equal("int8", codes.GetProperty("mode").GetProperty("weights").GetString());
+        Assert.Equal(5, codes.GetProperty("largest").GetArrayLength());
+    }
+
+    [Fact]
+    public void Divergence_is_printed_for_people() => Assert.Matches(
+        @"^mode +weights stored, activations bf16, kv_dtype f32\nmean KL +\S+ nats from the exact mode\nlargest +\S+ at \d+.*\n"
+            + @"same top token +[\d.]+ %\npositions +11 in windows of 1024\n$",
+        InMode("In a quiet library lived Samir, a very curious rabbit.", "--divergence", "-", "--tokens", "10", "--activations", "bf16",
+            "--kv-dtype", "f32").Succeeds().ReplaceLineEndings("\n"));
+
     [Theory]
     [InlineData("--window: 2048 was given, but the model has a context of 2048 tokens and the begin-of-text token "
         + "takes one. Give at most 2047.",
@@ -122,6 +145,14 @@ public class EvalTests
             + "and the answer needs room too. "
             + "Leave the question out.");
 
+    private static JsonElement Divergence(string text, params string[] mode) => JsonDocument.Parse(
+        InMode(text, ["--divergence", "-", "--tokens", "10", "--json", .. mode]).Succeeds()).RootElement;
+
+    private static double Mean(JsonElement result) => result.GetProperty("mean_kl_nats").GetDouble();
+
     private static CommandRun Eval(string input, params string[] arguments) =>
+        InMode(input, [.. arguments, "--activations", "f32", "--kv-dtype", "f32"]);
+
+    private static CommandRun InMode(string input, params string[] arguments) =>
         CommandRun.WithInput(input, ["eval", Goldens.Demo, .. arguments, "--threads", "2"]);
 }

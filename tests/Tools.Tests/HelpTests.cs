@@ -13,6 +13,8 @@ public class HelpTests
     [InlineData("render")]
     [InlineData("logits")]
     [InlineData("eval")]
+    [InlineData("bench")]
+    [InlineData("bench cpu")]
     [InlineData("ptx")]
     [InlineData("ptx check")]
     [InlineData("ptx run")]
@@ -73,8 +75,13 @@ public class HelpTests
         "tokenize", "m", "t", "--jsonl", "x")]
     [InlineData("--decode: it was given with TEXT, --bos or --special, but it reads ids. Use --jsonl FILE alone.",
         "tokenize", "m", "--jsonl", "x", "--decode", "--bos")]
-    [InlineData("eval: neither --jsonl nor --perplexity was given, but one of them was expected. See 'puna eval "
-        + "--help'.", "eval", "m")]
+    [InlineData("eval: neither --jsonl nor --perplexity nor --divergence was given, but one of them was expected. See "
+        + "'puna eval --help'.", "eval", "m")]
+    [InlineData("eval: --jsonl and --divergence were given, but one of them was expected. See 'puna eval --help'.", "eval", "m",
+        "--divergence", "x", "--jsonl", "y")]
+    [InlineData("--stride: it was given with --divergence, but has no meaning there. Leave it out.", "eval", "m", "--divergence",
+        "x", "--stride", "3")]
+    [InlineData("Required command was not provided. See 'puna bench --help'.", "bench")]
     [InlineData("--window: it was given with --jsonl, but has no meaning there. Leave it out.", "eval", "m", "--jsonl",
         "x", "--window", "3")]
     [InlineData("--limit: it was given with --perplexity, but has no meaning there. Leave it out.", "eval", "m",

@@ -50,7 +50,7 @@ public class ProcessTests
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "skipped: no POSIX signals");
         using Process process = Start("dotnet", Program, "run", Goldens.Demo, Question, "--ignore-eos", "--max-tokens",
-            "2000", "--threads", "1");
+            "2000", "--threads", "1", "--activations", "f32", "--kv-dtype", "f32");
 
         Assert.Equal('T', process.StandardOutput.Read());
         using (Process kill = Start("kill", "-INT", $"{process.Id}"))

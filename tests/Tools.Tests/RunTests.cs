@@ -10,7 +10,7 @@ public class RunTests
     [Fact]
     public void The_first_command_of_the_readme_answers()
     {
-        CommandRun run = Run(Question);
+        CommandRun run = Exact(Question);
 
         Assert.Equal("The capital of France is Paris." + Environment.NewLine, run.Succeeds());
         Assert.Matches(
@@ -24,7 +24,7 @@ public class RunTests
     {
         string[] prompt = argument.Length == 0 ? [] : [argument];
 
-        CommandRun run = CommandRun.WithInput(Question + "\n", ["run", Goldens.Demo, .. prompt, "--threads", "2"]);
+        CommandRun run = CommandRun.WithInput(Question + "\n", ["run", Goldens.Demo, .. prompt, "--threads", "2", .. ExactMode]);
 
         Assert.Equal("The capital of France is Paris." + Environment.NewLine, run.Succeeds());
         Assert.StartsWith("prompt: 22 tokens", run.Error, StringComparison.Ordinal);
@@ -42,23 +42,25 @@ public class RunTests
 
         CommandRun run = Run("--ids", ids, "--max-tokens", $"{prompt.AnswerIds.Length}", "--temperature", "0",
             "--ignore-eos", "--json",
-            "--backend", backend, "--kv-dtype", cacheType);
+            "--backend", backend, "--activations", "f32", "--kv-dtype", cacheType);
 
         Assert.Equal(1, run.Succeeds().Count(c => c == '\n'));
         JsonElement answer = JsonDocument.Parse(run.Output).RootElement;
-        Assert.Equal(["ids", "text", "finish_reason", "usage"], answer.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(["ids", "text", "finish_reason", "usage", "mode"], answer.EnumerateObject().Select(p => p.Name));
         Assert.Equal(prompt.AnswerIds, answer.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()));
         Assert.Equal(prompt.Answer.Replace("<|eot_id|>", ""), answer.GetProperty("text").GetString());
         Assert.Equal("length", answer.GetProperty("finish_reason").GetString());
         int prompts = prompt.Ids.Length, answers = prompt.AnswerIds.Length;
         Assert.Equal($$"""{"prompt_tokens":{{prompts}},"completion_tokens":{{answers}},"total_tokens":{{prompts + answers}}}""",
             answer.GetProperty("usage").GetRawText());
+        Assert.Equal($$"""{"weights":"stored","activations":"f32","kv_dtype":"{{cacheType}}"}""",
+            answer.GetProperty("mode").GetRawText());
     }
 
     [Fact]
     public void The_stop_token_is_the_last_id_and_no_text()
     {
-        JsonElement answer = Json(Run(Question, "--json"));
+        JsonElement answer = Json(Exact(Question, "--json"));
 
         Assert.Equal("The capital of France is Paris.", answer.GetProperty("text").GetString());
         Assert.Equal("stop", answer.GetProperty("finish_reason").GetString());
@@ -106,7 +108,7 @@ public class RunTests
     [Fact]
     public void Stop_texts_end_the_answer_before_them()
     {
-        JsonElement answer = Json(Run(Question, "--stop", "x", "--stop", " of F", "--json"));
+        JsonElement answer = Json(Exact(Question, "--stop", "x", "--stop", " of F", "--json"));
 
         Assert.Equal("The capital", answer.GetProperty("text").GetString());
         Assert.Equal("stop", answer.GetProperty("finish_reason").GetString());
@@ -127,7 +129,7 @@ public class RunTests
     [Fact]
     public void Logprobs_come_with_as_many_alternatives_as_asked_likeliest_first()
     {
-        JsonElement[] tokens = [.. Json(Run(Question, "--json", "--logprobs", "3")).GetProperty("logprobs")
+        JsonElement[] tokens = [.. Json(Exact(Question, "--json", "--logprobs", "3")).GetProperty("logprobs")
             .EnumerateArray()];
 
         Assert.Equal(8, tokens.Length);
@@ -149,7 +151,7 @@ public class RunTests
         using PressingWriter output = new(interrupts, after: "capital");
 
         CommandRun run = CommandRun.With(TextReader.Null, output, interrupts, "run", Goldens.Demo, Question,
-            "--threads", "2");
+            "--threads", "2", "--activations", "f32", "--kv-dtype", "f32");
 
         Assert.Equal("The capital" + Environment.NewLine, run.Output);
         Assert.Equal(130, run.Code);
@@ -164,6 +166,11 @@ public class RunTests
 
         CommandRun.With("", interrupts, "run", Goldens.Demo, Question).FailsWith(130, "cancelled.");
     }
+
+    private static readonly string[] ExactMode = ["--activations", "f32", "--kv-dtype", "f32"];
+
+    /// <summary>In the mode in which answers were recorded.</summary>
+    private static CommandRun Exact(params string[] arguments) => Run([.. arguments, .. ExactMode]);
 
     private static CommandRun Run(params string[] arguments) =>
         CommandRun.Of(["run", Goldens.Demo, .. arguments, "--threads", "2"]);

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Puna.Kernels;
 using Puna.Runtime;
+using Puna.Runtime.Models;
 using Puna.Runtime.Sampling;
 using Puna.Tokenizer;
 
@@ -35,7 +36,8 @@ internal sealed class CollectedAnswer(BpeTokenizer? tokenizer)
 
     /// <summary>The answer on one line.</summary>
     /// <param name="promptTokens">Tokens of the prompt.</param>
-    public string ToJson(int promptTokens) => JsonText.Write(json =>
+    /// <param name="mode">In what the model's numbers were kept and met.</param>
+    public string ToJson(int promptTokens, ModelMode mode) => JsonText.Write(json =>
     {
         json.WriteStartObject();
         json.WriteIds("ids", System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_ids));
@@ -46,6 +48,7 @@ internal sealed class CollectedAnswer(BpeTokenizer? tokenizer)
         json.WriteNumber("completion_tokens", _ids.Count);
         json.WriteNumber("total_tokens", promptTokens + _ids.Count);
         json.WriteEndObject();
+        ModeArguments.Write(json, mode);
         if (_logprobs.Count > 0)
             WriteLogprobs(json);
         json.WriteEndObject();

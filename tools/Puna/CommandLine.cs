@@ -65,7 +65,7 @@ internal static partial class CommandLine
         Verb[] verbs =
         [
             Tools.Run.Create(terminal), Chat.Create(terminal), Inspect.Create(terminal), Tokenize.Create(terminal),
-            Render.Create(terminal), Logits.Create(terminal), Eval.Create(terminal), Ptx.Create(terminal),
+            Render.Create(terminal), Logits.Create(terminal), Eval.Create(terminal), Bench.Create(terminal), Ptx.Create(terminal),
         ];
         var root = new Command("puna", "Runs Llama-family models from safetensors folders.");
         var endings = new Dictionary<Command, string> { [root] = ExitCodes };

@@ -3,7 +3,7 @@ using Puna.Runtime;
 
 namespace Puna.Tools;
 
-/// <summary><c>puna eval</c>: how good a model is: exact answers to questions, or perplexity on a text.</summary>
+/// <summary><c>puna eval</c>: how good a model is: exact answers to questions, perplexity on a text, or what a fast mode changes.</summary>
 internal sealed class Eval
 {
     private const int UsualMaxTokens = 80, UsualWindow = 1024;
@@ -14,6 +14,12 @@ internal sealed class Eval
 
     private readonly Option<string?> _text = Flags.Text("--perplexity", "FILE",
         "A text to foretell; '-' is standard input");
+    private readonly Option<string?> _divergenceText = Flags.Text("--divergence", "FILE",
+        "A text on which the mode that the options choose is compared with the exact one; '-' is standard input");
+
+    private readonly Option<int?> _tokens = Flags.Number("--tokens", "N", 1, int.MaxValue,
+        "Compare on the first N tokens of the text only");
+
     private readonly Option<bool> _json = Flags.Switch("--json", "Print one JSON object");
     private readonly Option<int?> _limit = Flags.Number("--limit", "N", 1, int.MaxValue,
         "Ask the first N questions only");
@@ -37,12 +43,12 @@ internal sealed class Eval
     public static Verb Create(Terminal terminal)
     {
         var eval = new Eval();
-        var command = new Command("eval", "Measures a model: exact match of greedy answers per skill, or the "
-            + "perplexity of a text.");
+        var command = new Command("eval", "Measures a model: exact match of greedy answers per skill, the "
+            + "perplexity of a text, or how far what a fast mode foretells is from the exact mode (Kullback-Leibler divergence).");
         eval._model.AddTo(command);
         foreach (Option option in (Option[])
-            [eval._jsonl, eval._limit, eval._maxTokens, eval._compareKey, eval._output, eval._text, eval._window,
-                eval._stride, eval._json])
+            [eval._jsonl, eval._limit, eval._maxTokens, eval._compareKey, eval._output, eval._text, eval._divergenceText,
+                eval._tokens, eval._window, eval._stride, eval._json])
             command.Add(option);
         eval._model.AddOptionsTo(command);
         command.SetAction(parsed => eval.Execute(parsed, terminal));
@@ -50,27 +56,31 @@ internal sealed class Eval
               puna eval models/demo --jsonl questions.jsonl
               puna eval models/demo --jsonl questions.jsonl --limit 20 --output answers.jsonl --json
               puna eval models/demo --perplexity text.txt --window 512 --stride 256
+              puna eval models/demo --divergence text.txt --weights int8
             """);
     }
 
     private void Execute(ParseResult parsed, Terminal terminal)
     {
-        string? questions = parsed.GetValue(_jsonl), text = parsed.GetValue(_text);
-        if ((questions is null) == (text is null))
+        (Option<string?> Option, Option[] Others, Action<string> Measure)[] measures =
+        [
+            (_jsonl, [_tokens, _window, _stride], file => Ask(parsed, file, terminal).Print(terminal, parsed.GetValue(_json))),
+            (_text, [_limit, _maxTokens, _compareKey, _output, _tokens],
+                file => MeasureText(parsed, file, terminal).Print(terminal, parsed.GetValue(_json))),
+            (_divergenceText, [_limit, _maxTokens, _compareKey, _output, _stride],
+                file => Compare(parsed, file, terminal).Print(terminal, parsed.GetValue(_json))),
+        ];
+        (Option<string?> Option, Option[] Others, Action<string> Measure)[] given = [.. measures.Where(m => parsed.GetValue(m.Option) is not null)];
+        if (given is not [var one])
         {
-            string given = text is null
-                ? "neither --jsonl nor --perplexity was given"
-                : "--jsonl and --perplexity were given";
-            throw CommandException.BadInput($"eval: {given}, but one of them was expected. See 'puna eval --help'.");
+            string names = given.Length == 0
+                ? $"neither {string.Join(" nor ", measures.Select(m => m.Option.Name))} was given"
+                : $"{string.Join(" and ", given.Select(m => m.Option.Name))} were given";
+            throw CommandException.BadInput($"eval: {names}, but one of them was expected. See 'puna eval --help'.");
         }
 
-        Refuse(parsed, text is null ? "--jsonl" : "--perplexity",
-            text is null ? [_window, _stride] : [_limit, _maxTokens, _compareKey, _output]);
-        bool isJson = parsed.GetValue(_json);
-        if (text is not null)
-            MeasureText(parsed, text, terminal).Print(terminal, isJson);
-        else
-            Ask(parsed, questions!, terminal).Print(terminal, isJson);   // one of both is not null
+        Refuse(parsed, one.Option.Name, one.Others);
+        one.Measure(parsed.GetValue(one.Option)!);   // it was given
     }
 
     private EvalResult Ask(ParseResult parsed, string file, Terminal terminal)
@@ -90,20 +100,10 @@ internal sealed class Eval
 
     private PerplexityReport MeasureText(ParseResult parsed, string file, Terminal terminal)
     {
-        string text = InputFiles.ReadText(file, "a text", terminal);
-        if (text.Length == 0)
-            throw CommandException.BadInput($"{InputFiles.NameOf(file)}: it is empty, but a text was expected.");
+        string text = ReadText(file, terminal);
         using LanguageModel model = Needs.Tokenizer(_model.Load(parsed, terminal));
-        int longest = model.Config.ContextLength - 1;   // the begin-of-text token takes one place
-        int window = parsed.GetValue(_window) ?? Math.Min(UsualWindow, longest);
+        int window = Window(parsed, model);
         int stride = parsed.GetValue(_stride) ?? window;
-        if (window > longest)
-        {
-            throw CommandException.BadInput($"--window: {window} was given, but the model has a context of "
-                + $"{longest + 1} tokens and the "
-                + $"begin-of-text token takes one. Give at most {longest}.");
-        }
-
         if (stride > window)
         {
             throw CommandException.BadInput($"--stride: {stride} was given with a window of {window}, but then tokens "
@@ -112,6 +112,29 @@ internal sealed class Eval
         }
 
         return PerplexityReport.Measure(model, text, window, stride, terminal);
+    }
+
+    private DivergenceReport Compare(ParseResult parsed, string file, Terminal terminal)
+    {
+        string text = ReadText(file, terminal);
+        using LanguageModel exact = Needs.Tokenizer(_model.LoadExact(parsed, terminal));
+        using LanguageModel fast = _model.Load(parsed, terminal);
+        return DivergenceReport.Measure(exact, fast, text, Window(parsed, exact), parsed.GetValue(_tokens) ?? int.MaxValue, terminal);
+    }
+
+    private static string ReadText(string file, Terminal terminal)
+    {
+        string text = InputFiles.ReadText(file, "a text", terminal);
+        return text.Length > 0 ? text
+            : throw CommandException.BadInput($"{InputFiles.NameOf(file)}: it is empty, but a text was expected.");
+    }
+
+    private int Window(ParseResult parsed, LanguageModel model)
+    {
+        int longest = model.Config.ContextLength - 1;   // the begin-of-text token takes one place
+        int window = parsed.GetValue(_window) ?? Math.Min(UsualWindow, longest);
+        return window <= longest ? window : throw CommandException.BadInput($"--window: {window} was given, but the model has a context of "
+            + $"{longest + 1} tokens and the begin-of-text token takes one. Give at most {longest}.");
     }
 
     private static void Refuse(ParseResult parsed, string given, Option[] others)

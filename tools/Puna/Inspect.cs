@@ -3,8 +3,10 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Puna.Kernels;
+using Puna.Kernels.Cpu;
+using Puna.Runtime;
 using Puna.Runtime.Loading;
+using Puna.Runtime.Models;
 using Puna.Runtime.Scheduling;
 using Spectre.Console;
 
@@ -27,6 +29,8 @@ internal sealed class Inspect
     private readonly Option<int?> _context = Flags.Number("--context", "N", 1, int.MaxValue,
         "Tokens to estimate memory for [default: the model's context, at most 4096]");
 
+    private readonly ModeArguments _mode = new();
+
     /// <summary>The verb.</summary>
     public static Verb Create(Terminal terminal)
     {
@@ -36,10 +40,12 @@ internal sealed class Inspect
         {
             inspect._folder, inspect._context, inspect._json,
         };
+        inspect._mode.AddTo(command);
         command.SetAction(parsed => inspect.Execute(parsed, terminal));
         return new Verb(command, """
               puna inspect models/demo
-              puna inspect models/demo --context 512 --json
+              puna inspect models/demo --context 512 --weights int8
+              puna inspect models/demo --json
             """);
     }
 
@@ -55,25 +61,30 @@ internal sealed class Inspect
                 + "Give at most as many.");
         }
 
-        int rows = new EngineOptions().MaxStepRows;
-        MemoryEstimate f32 = report.EstimateMemory(folder.Config, context, DType.F32, rows);
-        MemoryEstimate bf16 = report.EstimateMemory(folder.Config, context, DType.BF16, rows);
+        using var ops = new CpuBackend(threads: 1);
+        ModelMode mode = _mode.Apply(parsed, new ModelOptions()).ModeFor(folder, ops);
+        MemoryEstimate memory = ModelReport.EstimateMemory(folder, mode, ops, context, new EngineOptions().MaxStepRows);
         if (parsed.GetValue(_json))
-            terminal.Output.WriteLine(ToJson(report, f32, bf16));
+            terminal.Output.WriteLine(ToJson(report, memory));
         else
-            Print(report, f32, bf16, terminal);
+            Print(report, memory, terminal);
     }
 
-    private static string ToJson(ModelReport report, MemoryEstimate f32, MemoryEstimate bf16)
+    private static string ToJson(ModelReport report, MemoryEstimate memory)
     {
         JsonObject json = JsonSerializer.SerializeToNode(report, Snake)!.AsObject();   // not null: the report is not
-        json["memory"] = JsonSerializer.SerializeToNode(new { F32 = f32, BF16 = bf16 }, Snake);
+        JsonObject estimate = JsonSerializer.SerializeToNode(memory, Snake)!.AsObject();   // nor is the estimate
+        JsonObject mode = [];
+        foreach ((string name, string word) in ModeArguments.Words(memory.Mode))
+            mode[name] = word;
+        estimate["mode"] = mode;
+        json["memory"] = estimate;
         return json.ToJsonString(Snake);
     }
 
-    private static void Print(ModelReport report, MemoryEstimate f32, MemoryEstimate bf16, Terminal terminal)
+    private static void Print(ModelReport report, MemoryEstimate memory, Terminal terminal)
     {
-        foreach ((string name, string value) in Facts(report, f32, bf16))
+        foreach ((string name, string value) in Facts(report, memory))
             terminal.Output.WriteLine($"{name,-17}{value}");
 
         IAnsiConsole console = terminal.Rich();
@@ -93,8 +104,7 @@ internal sealed class Inspect
             console.Write(new Text($"warning: {warning}\n", new Style(Color.Yellow)));
     }
 
-    private static IEnumerable<(string Name, string Value)> Facts(ModelReport r, MemoryEstimate f32,
-        MemoryEstimate bf16)
+    private static IEnumerable<(string Name, string Value)> Facts(ModelReport r, MemoryEstimate memory)
     {
         yield return ("folder", r.Path);
         yield return ("architecture", r.Architecture);
@@ -115,10 +125,9 @@ internal sealed class Inspect
         yield return ("special tokens", $"begin {r.BosId?.ToString(CultureInfo.InvariantCulture) ?? "none"}, "
             + $"end {(r.StopIds.IsEmpty ? "none" : string.Join(", ", r.StopIds))}");
         yield return ("sampling", Sampling(r.GenerationDefaults));
-        yield return ("memory", $"{Bytes(f32.TotalBytes)} for {Number(f32.ContextTokens)} tokens: weights "
-            + $"{Bytes(f32.WeightBytes)}, "
-            + $"cache {Bytes(f32.KvBytes)}, activations {Bytes(f32.ScratchBytes)}; {Bytes(bf16.TotalBytes)} with "
-                + "--kv-dtype bf16");
+        yield return ("mode", string.Join(", ", ModeArguments.Words(memory.Mode).Select(w => $"{w.Name} {w.Word}")));
+        yield return ("memory", $"{Bytes(memory.TotalBytes)} for {Number(memory.ContextTokens)} tokens: weights "
+            + $"{Bytes(memory.WeightBytes)}, cache {Bytes(memory.KvBytes)}, activations {Bytes(memory.ScratchBytes)}");
     }
 
     private static string Sampling(GenerationConfig? defaults) => defaults?.DoSample != true

@@ -62,12 +62,15 @@ internal sealed class Logits
                 for (int row = 0; row < logits.Rows; row++)
                     stream.Write(MemoryMarshal.AsBytes(logits.Row<float>(row)));
             }, terminal.Interrupts.Token));
-        SafetensorsWriter.Write(output, [tensor], new Dictionary<string, string>
+        var metadata = new Dictionary<string, string>
         {
             ["model"] = Path.GetFileName(Path.TrimEndingDirectorySeparator(model.Folder.Path)),
             ["architecture"] = model.Config.Architecture,
             ["backend"] = _model.BackendOf(parsed),
-        });
+        };
+        foreach ((string name, string word) in ModeArguments.Words(model.Mode))
+            metadata[name] = word;
+        SafetensorsWriter.Write(output, [tensor], metadata);
         terminal.Error.WriteLine($"{output}: logits F32 [{ids.Length}, {model.Config.VocabSize}]");
     }
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Puna.Kernels;
 using Puna.Runtime;
 using Puna.Runtime.Loading;
 using Spectre.Console;
@@ -20,12 +19,16 @@ internal sealed class ModelArguments
         "cpu is fast; reference is scalar, in double precision, and slow [default: cpu]",
         ("cpu", BackendKind.Cpu), ("reference", BackendKind.Reference));
 
-    private readonly Option<DType?> _cacheType = Flags.Choice("--kv-dtype",
-        "Type of cached keys and values: bf16 takes half the memory and rounds [default: f32]",
-        ("f32", DType.F32), ("bf16", DType.BF16));
+    private readonly ModeArguments _mode = new();
 
     private readonly Option<bool> _mmap = Flags.Switch("--mmap",
-        "Use the weights' files in place instead of reading them into memory");
+        "Use the weights' files in place instead of reading them into memory; slower, unless they are packed");
+
+    private readonly Option<bool> _pack = Flags.Switch("--pack",
+        "Keep converted weights in a file beside the model, and read it from the next start on");
+
+    private readonly Option<string?> _packTo = Flags.Text("--pack-to", "FOLDER",
+        "As --pack, but in this folder");
 
     /// <summary>The argument that names the folder.</summary>
     public static Argument<string> Folder() =>
@@ -39,8 +42,10 @@ internal sealed class ModelArguments
     {
         verb.Add(_threads);
         verb.Add(_backend);
-        verb.Add(_cacheType);
+        _mode.AddTo(verb);
         verb.Add(_mmap);
+        verb.Add(_pack);
+        verb.Add(_packTo);
     }
 
     /// <summary>The folder's path as it was given.</summary>
@@ -54,14 +59,25 @@ internal sealed class ModelArguments
     /// <param name="parsed">The command line.</param>
     /// <param name="terminal">Shows progress; stops loading.</param>
     /// <param name="text">Whether text is read or written.</param>
-    public LanguageModel Load(ParseResult parsed, Terminal terminal, TextUse text = TextUse.Tokenizer)
+    public LanguageModel Load(ParseResult parsed, Terminal terminal, TextUse text = TextUse.Tokenizer) =>
+        Load(parsed, terminal, _mode.Apply(parsed, new ModelOptions { Text = text }));
+
+    /// <summary>Loads the model exactly, whatever mode was given: as stored, with activations and cache in F32.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="terminal">Shows progress; stops loading.</param>
+    public LanguageModel LoadExact(ParseResult parsed, Terminal terminal) => Load(parsed, terminal, ModelOptions.Exact);
+
+    private LanguageModel Load(ParseResult parsed, Terminal terminal, ModelOptions options)
     {
-        ModelOptions options = new()
+        options = options with
         {
             Backend = parsed.GetValue(_backend) ?? BackendKind.Cpu,
-            CacheType = parsed.GetValue(_cacheType) ?? DType.F32,
-            Text = text,
-            Loading = new LoadOptions { UseMapping = parsed.GetValue(_mmap) },
+            Loading = new LoadOptions
+            {
+                UseMapping = parsed.GetValue(_mmap),
+                PackFolder = PackFolder(parsed),
+                Notes = new NoteLines(terminal),
+            },
         };
         if (parsed.GetValue(_threads) is { } threads)
             options = options with { Threads = threads };
@@ -77,6 +93,22 @@ internal sealed class ModelArguments
                 options = options with { Loading = options.Loading with { Progress = task } };
                 return LanguageModel.Load(PathOf(parsed), options, terminal.Interrupts.Token);
             });
+    }
+
+    private string? PackFolder(ParseResult parsed)
+    {
+        if (parsed.GetValue(_packTo) is not { } folder)
+            return parsed.GetValue(_pack) ? PathOf(parsed) : null;
+        if (parsed.GetValue(_pack))
+            throw CommandException.BadInput("--pack: it was given with --pack-to, but only one of them can be used. Leave one out.");
+        return Directory.Exists(folder) ? folder : throw CommandException.BadInput(
+            $"--pack-to: there is no folder {folder}, but packed weights were to be kept there. Make the folder first.");
+    }
+
+    /// <summary>Prints what loading has to say on standard error.</summary>
+    private sealed class NoteLines(Terminal terminal) : IProgress<string>
+    {
+        public void Report(string value) => terminal.Error.WriteLine(value);
     }
 
     private sealed class LoadTask(ProgressTask task) : IProgress<LoadProgress>

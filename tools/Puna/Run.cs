@@ -15,7 +15,7 @@ internal sealed class Run
         "With --json: each token's log-probability, and those of the N likeliest");
 
     private readonly Option<bool> _json = Flags.Switch("--json",
-        "Print one JSON object: ids, text, finish_reason, usage");
+        "Print one JSON object: ids, text, finish_reason, usage, mode");
 
     /// <summary>The verb.</summary>
     public static Verb Create(Terminal terminal)
@@ -71,7 +71,7 @@ internal sealed class Run
         }
 
         if (isJson)
-            terminal.Output.WriteLine(answer.ToJson(request.PromptIds.Length));
+            terminal.Output.WriteLine(answer.ToJson(request.PromptIds.Length, model.Mode));
         else
             terminal.Output.WriteLine();
         terminal.Output.Flush();

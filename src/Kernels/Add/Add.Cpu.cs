@@ -5,6 +5,8 @@ namespace Puna.Kernels;
 
 public static partial class Add
 {
+    private const int GrainFloats = 1 << 14;   // about a microsecond's worth
+
     private readonly record struct Work(Tensor X, Tensor Y);
 
     /// <summary>Rows in parallel; one rounding per element, so equal to the reference bit for bit.</summary>
@@ -17,6 +19,7 @@ public static partial class Add
     {
         Check(x, y);
         pool.Run((int)x.Rows, new Work(x, y), static (in Work w, int row) =>
-            TensorPrimitives.Add(w.X.Row<float>(row), w.Y.Row<float>(row), w.Y.Row<float>(row)));
+            TensorPrimitives.Add(w.X.Row<float>(row), w.Y.Row<float>(row), w.Y.Row<float>(row)),
+            CpuPool.GrainOf(GrainFloats, x.Cols));
     }
 }

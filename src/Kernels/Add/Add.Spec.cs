@@ -17,6 +17,12 @@ public static partial class Add
             {
                 start.Span<float>().CopyTo(y.Span<float>());
                 ops.Add(x, y);
-            }, y);
-        });
+            }, y)
+            {
+                Again = ops => ops.Add(x, y),
+            };
+        })
+    {
+        BenchShapes = DecoderSize.Rows((d, m) => [m, d.Hidden]),
+    };
 }

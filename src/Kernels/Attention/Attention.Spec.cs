@@ -23,7 +23,12 @@ public static partial class Attention
         Tolerance: s => 5 * (10 * (s[4] / 16.0 + 6) + 20) * OpSpec.RoundingUnit,
         Bytes: (s, t) => 2L * (s[0] + s[1]) * s[3] * s[4] * t.ByteSize() + 8L * s[0] * s[2] * s[4],
         Flops: s => 4L * s[2] * s[4] * s[0] * (s[1] + (s[0] + 1) / 2),
-        Prepare: Prepare);
+        Prepare: Prepare)
+    {
+        BenchShapes = [.. new[] { 1024, 8192 }.SelectMany(context => DecoderSize.Rows((d, m) =>
+            [m, context - m, d.Heads.HeadCount, d.Heads.KvHeadCount, d.Heads.HeadDim, 0], $"context-{context}"))],
+        IsStreaming = true,
+    };
 
     private static OpCall Prepare(ImmutableArray<int> s, DType type, SeededValues values)
     {
@@ -42,6 +47,30 @@ public static partial class Attention
         KvStore.Reference(values.Normal(DType.F32, slots, heads.QuerySize + 2 * heads.KvSize), heads, values.Permutation(slots), cache);
         SequenceTable table = new(starts, order with { Rows = 2, Cols = blocksEach }, positions);
         Tensor mixed = Tensor.Allocate(DType.F32, rows, heads.QuerySize);
-        return new OpCall(ops => ops.Attend(rowsIn, heads, cache, table, mixed), mixed);
+        return Call(rowsIn, heads, cache, table, mixed);
+    }
+
+    private static OpCall Call(Tensor rows, HeadLayout heads, KvLayer cache, SequenceTable table, Tensor mixed) =>
+        new(ops => ops.Attend(rows, heads, cache, table, mixed), mixed)
+        {
+            Copy = _ => Call(rows, heads, CopyOf(cache), table, mixed),
+            Pieces = _ => [.. new[] { 0L, rows.Rows - 2, rows.Rows - 1 }.Distinct().Select(r => RowAlone(rows, heads, cache, table, r))],
+        };
+
+    private static KvLayer CopyOf(KvLayer cache)
+    {
+        Tensor all = new(cache.Keys.Buffer, 0, DType.I8, cache.SlotCount, KvLayer.BytesPerToken(cache.Keys.DType, cache.Heads));
+        return new KvLayer(all.Copy().Buffer, 0, cache.Keys.DType, cache.Heads, cache.SlotCount, cache.BlockTokens, cache.Window);
+    }
+
+    // a row of the first sequence, or the only row of the second, by itself
+    private static OpPiece RowAlone(Tensor rows, HeadLayout heads, KvLayer cache, SequenceTable table, long row)
+    {
+        Tensor starts = Tensor.Allocate(DType.I32, 1, 2), position = Tensor.Allocate(DType.I32, 1, 1);
+        starts.Row<int>(0)[1] = 1;
+        position.Row<int>(0)[0] = table.Positions.Row<int>(0)[(int)row];
+        SequenceTable one = new(starts, table.Blocks.RowRange(row == rows.Rows - 1 ? 1 : 0, 1), position);
+        Tensor x = rows.RowRange(row, 1), y = Tensor.Allocate(DType.F32, 1, heads.QuerySize);
+        return new OpPiece(new OpCall(ops => ops.Attend(x, heads, cache, one, y), y), row, Column: 0);
     }
 }

@@ -1,13 +1,40 @@
 namespace Puna.Kernels.Cpu;
 
 /// <summary>Every op by SIMD on a pool of threads. Results depend neither on the number of threads nor on the other rows.</summary>
-/// <param name="threads">Threads that work at once, at least 1.</param>
-public sealed class CpuBackend(int threads) : IBackend
+public sealed class CpuBackend : IBackend
 {
-    private readonly CpuPool _pool = new(threads);
+    private readonly CpuPool _pool;
+    private readonly PanelKernels _kernels;
+    private readonly PanelProduct _product;
+    private readonly Lock _productTurn = new();
+
+    /// <summary>Starts threads; machine code is assembled when a product first needs it.</summary>
+    /// <param name="threads">Threads that work at once, at least 1.</param>
+    /// <param name="features">What assembled code may use; by default all that the processor offers.</param>
+    public CpuBackend(int threads, X64Features? features = null)
+    {
+        _pool = new CpuPool(threads);
+        _kernels = new PanelKernels(features ?? X64Features.Detect());
+        _product = new PanelProduct(_kernels, _pool);
+    }
 
     /// <inheritdoc/>
-    public WeightLayout LayoutOf(PartFormat format) => WeightLayout.Rows;
+    public WeightLayout LayoutOf(PartFormat format)
+    {
+        if (_kernels.Find(format) is not { } kernel)
+            return WeightLayout.Rows;
+        kernel.Anticipate();
+        return WeightLayout.Panels;
+    }
+
+    /// <inheritdoc/>
+    public ActivationType FastestActivations(DType weights) => weights switch
+    {
+        DType.I8 => ActivationType.I8,
+        DType.F8E4M3 => ActivationType.BF16,
+        DType.BF16 when LayoutOf(new PartFormat(weights, ActivationType.BF16)) == WeightLayout.Panels => ActivationType.BF16,
+        _ => ActivationType.F32,   // vectors of the runtime know no BF16: nothing is gained by rounding
+    };
 
     /// <inheritdoc/>
     public void Embed(Part table, Tensor ids, Tensor y) => Kernels.Embed.Cpu(table, ids, y);
@@ -20,7 +47,22 @@ public sealed class CpuBackend(int threads) : IBackend
         Kernels.RmsNorm.Cpu(x, weight, epsilon, y, _pool);
 
     /// <inheritdoc/>
-    public void MatMul(Tensor x, Linear weight, Tensor y) => Kernels.MatMul.Cpu(x, weight, y, _pool);
+    public void MatMul(Tensor x, Linear weight, Tensor y)
+    {
+        bool hasRows = false, hasPanels = false;
+        foreach (Part part in weight.Parts)
+        {
+            hasRows |= part.Layout == WeightLayout.Rows;
+            hasPanels |= part.Layout == WeightLayout.Panels;
+        }
+
+        if (hasRows)
+            Kernels.MatMul.Cpu(x, weight, y, _pool);
+        if (!hasPanels)
+            return;
+        lock (_productTurn)
+            Kernels.MatMul.X64(x, weight, y, _product, _pool);
+    }
 
     /// <inheritdoc/>
     public void Rope(Tensor queryKeyValue, HeadLayout heads, Tensor frequencies, Tensor positions) =>
@@ -50,6 +92,34 @@ public sealed class CpuBackend(int threads) : IBackend
     {
     }
 
+    /// <summary>
+    /// y = silu(gate) · up of x·Wᵀ + b: <see cref="MatMul"/> and <see cref="SiluMul"/> fused; the two parts of the weight lie in one layout.
+    /// </summary>
+    internal void MatMulSiluMul(Tensor x, Linear weight, Tensor y)
+    {
+        if (weight.Parts[0].Layout == WeightLayout.Rows)
+        {
+            Kernels.MatMul.CpuSiluMul(x, weight, y, _pool);
+            return;
+        }
+
+        lock (_productTurn)
+            Kernels.MatMul.X64SiluMul(x, weight, y, _product, _pool);
+    }
+
     /// <inheritdoc/>
-    public void Dispose() => _pool.Dispose();
+    public IBackend CreateRecorder() => new CpuRecorder(this, Fusion.Rules);
+
+    /// <inheritdoc/>
+    public void Flush()
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _pool.Dispose();
+        _product.Dispose();
+        _kernels.Dispose();
+    }
 }

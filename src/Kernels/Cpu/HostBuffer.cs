@@ -9,6 +9,7 @@ namespace Puna.Kernels.Cpu;
 public sealed unsafe class HostBuffer : IDisposable
 {
     private const int Alignment = 64;   // a cache line, and the widest vector
+    private const long PagesFrom = 4 << 20;   // from here on whole pages, large ones where the system has them
     private void* _allocation;   // what is to be freed: null when the memory was lent
     private byte* _address;
 
@@ -26,25 +27,16 @@ public sealed unsafe class HostBuffer : IDisposable
     public long Bytes { get; }
 
     /// <summary>
-    /// Allocates <paramref name="bytes"/> zeroed bytes, aligned to 64; the system gives a page when it is first touched.
+    /// Allocates <paramref name="bytes"/> zeroed bytes, aligned to 64; the system gives a page when it is first touched,
+    /// and large pages to large buffers where it can.
     /// </summary>
     /// <exception cref="OutOfCapacityException">The machine does not have that much memory.</exception>
     public static HostBuffer Allocate(long bytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
-        try
-        {
-            // One vector of slack to align by, and one so that a tail may be read as a whole vector.
-            void* allocation = NativeMemory.AllocZeroed((nuint)(bytes + 2 * Alignment));
-            byte* address = (byte*)(((nuint)allocation + Alignment - 1) & ~(nuint)(Alignment - 1));
-            return new HostBuffer(address, bytes, allocation);
-        }
-        catch (OutOfMemoryException e)
-        {
-            throw new OutOfCapacityException(
-                $"memory: {bytes:N0} bytes were asked for, but the machine did not give them. "
-                + "Use a smaller model or context, or a machine with more memory.", e);
-        }
+        return (UsesPages(bytes) ? AllocatePages(bytes) : AllocateSmall(bytes)) ?? throw new OutOfCapacityException(
+            $"memory: {bytes:N0} bytes were asked for, but the machine did not give them. "
+            + "Use a smaller model or context, or a machine with more memory.");
     }
 
     /// <summary>Wraps memory that belongs to someone else, who must keep it alive for as long as this is used.</summary>
@@ -74,9 +66,37 @@ public sealed unsafe class HostBuffer : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    private static bool UsesPages(long bytes) => bytes >= PagesFrom && SystemMemory.IsSupported;
+
+    private static HostBuffer? AllocatePages(long bytes)
+    {
+        byte* address = SystemMemory.Allocate(bytes + Alignment);   // so that a tail may be read as a whole vector
+        return address is null ? null : new HostBuffer(address, bytes, address);
+    }
+
+    private static HostBuffer? AllocateSmall(long bytes)
+    {
+        // One vector of slack to align by, and one for the tail.
+        if (bytes > long.MaxValue - 2 * Alignment)
+            return null;
+        try
+        {
+            void* allocation = NativeMemory.AllocZeroed((nuint)(bytes + 2 * Alignment));
+            byte* address = (byte*)(((nuint)allocation + Alignment - 1) & ~(nuint)(Alignment - 1));
+            return new HostBuffer(address, bytes, allocation);
+        }
+        catch (OutOfMemoryException)
+        {
+            return null;
+        }
+    }
+
     private void Free()
     {
-        NativeMemory.Free(_allocation);
+        if (UsesPages(Bytes) && _allocation is not null)
+            SystemMemory.Free((byte*)_allocation, Bytes + Alignment);
+        else
+            NativeMemory.Free(_allocation);
         _allocation = null;
         _address = null;
     }

@@ -44,6 +44,46 @@ internal static class Lanes
         return Vector512.Create(lower, upper);
     }
 
+    /// <summary>The lower halves of sixteen numbers that fit them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<ushort> NarrowTo16(Vector512<uint> values) => Avx512F.IsSupported
+        ? Avx512F.ConvertToVector256UInt16(values)
+        : Vector256.Narrow(values.GetLower(), values.GetUpper());
+
+    /// <summary>The lowest bytes of sixteen numbers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> NarrowTo8(Vector512<uint> values)
+    {
+        if (Avx512F.IsSupported)
+            return Avx512F.ConvertToVector128Byte(values);
+        values &= Vector512.Create(0xFFu);
+        Vector256<ushort> halves = Vector256.Narrow(values.GetLower(), values.GetUpper());
+        return Vector128.Narrow(halves.GetLower(), halves.GetUpper());
+    }
+
+    /// <summary>Elements of one type as those of another; a type's own elements are copied.</summary>
+    [MethodImpl(HotLoop)]
+    public static void Convert<TFrom, TSource, TTo, TTarget>(ReadOnlySpan<TSource> from, Span<TTarget> to)
+        where TFrom : IElement<TSource>
+        where TSource : unmanaged
+        where TTo : IElement<TTarget>
+        where TTarget : unmanaged
+    {
+        if (typeof(TFrom) == typeof(TTo))
+        {
+            MemoryMarshal.AsBytes(from).CopyTo(MemoryMarshal.AsBytes(to));
+            return;
+        }
+
+        ref TSource source = ref MemoryMarshal.GetReference(from);
+        ref TTarget target = ref MemoryMarshal.GetReference(to[..from.Length]);
+        int i = 0;
+        for (; i <= from.Length - Count; i += Count)
+            TTo.Store(TFrom.Load(ref source, (nuint)i), ref target, (nuint)i);
+        for (; i < from.Length; i++)
+            to[i] = TTo.Narrow(TFrom.Widen(from[i]));
+    }
+
     /// <summary>A whole row, widened to F32.</summary>
     public static void WidenRow<TElement, TStored>(ReadOnlySpan<TStored> stored, Span<float> widened)
         where TElement : IElement<TStored>

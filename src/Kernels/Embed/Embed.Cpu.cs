@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Puna.Kernels.Cpu;
 
 namespace Puna.Kernels;
@@ -14,18 +15,25 @@ public static partial class Embed
         for (int i = 0; i < numbers.Length; i++)
         {
             Span<float> output = y.Row<float>(i);
-            switch (table.Layout, table.Format.DType)
+            CopyElements(table, numbers[i], output);
+            for (int group = 0; group < table.Format.ScaleGroups; group++)
             {
-                case (WeightLayout.Rows, DType.BF16):
-                    Lanes.WidenRow<BF16Element, ushort>(table.Codes.Row<ushort>(numbers[i]), output);
-                    break;
-                case (WeightLayout.Rows, DType.F16):
-                    Lanes.WidenRow<F16Element, ushort>(table.Codes.Row<ushort>(numbers[i]), output);
-                    break;
-                default:
-                    table.CopyRow(numbers[i], output);
-                    break;
+                Span<float> some = output[table.Format.GroupStart(output.Length, group)..table.Format.GroupStart(output.Length, group + 1)];
+                TensorPrimitives.Multiply(some, table.Scales!.Value.Row<float>(group)[numbers[i]], some);   // groups have scales
             }
+        }
+    }
+
+    private static void CopyElements(Part table, int row, Span<float> output)
+    {
+        switch (table.Layout, table.Format.DType)
+        {
+            case (WeightLayout.Panels, _): Panels.CopyRow(table, row, output); break;
+            case (_, DType.F32): Lanes.WidenRow<F32Element, float>(table.Codes.Row<float>(row), output); break;
+            case (_, DType.BF16): Lanes.WidenRow<BF16Element, ushort>(table.Codes.Row<ushort>(row), output); break;
+            case (_, DType.F16): Lanes.WidenRow<F16Element, ushort>(table.Codes.Row<ushort>(row), output); break;
+            case (_, DType.I8): Lanes.WidenRow<I8Element, sbyte>(table.Codes.Row<sbyte>(row), output); break;
+            default: Lanes.WidenRow<F8E4M3Element, byte>(table.Codes.Row<byte>(row), output); break;
         }
     }
 }

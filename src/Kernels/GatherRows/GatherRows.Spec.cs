@@ -14,5 +14,8 @@ public static partial class GatherRows
             Tensor table = values.Normal(t, s[2], s[1]), rows = values.Integers(s[0], s[2]);
             Tensor y = Tensor.Allocate(DType.F32, s[0], s[1]);
             return new OpCall(ops => ops.GatherRows(table, rows, y), y);
-        });
+        })
+    {
+        BenchShapes = DecoderSize.Decode((d, m) => [m, d.Hidden, 512]),
+    };
 }

@@ -11,7 +11,10 @@ public static partial class KvStore
         Tolerance: _ => 0,                                                      // one rounding, the same everywhere
         Bytes: (s, t) => s[0] * (8L * s[2] * s[3] + KvLayer.BytesPerToken(t, new HeadLayout(s[1], s[2], s[3]))),
         Flops: _ => 0,
-        Prepare: Prepare);
+        Prepare: Prepare)
+    {
+        BenchShapes = DecoderSize.Rows((d, m) => [m, d.Heads.HeadCount, d.Heads.KvHeadCount, d.Heads.HeadDim]),
+    };
 
     private static OpCall Prepare(ImmutableArray<int> s, DType type, SeededValues values)
     {
@@ -26,6 +29,9 @@ public static partial class KvStore
         {
             ops.StoreKv(rows.RowRange(0, s[0]), heads, first, cache);
             ops.StoreKv(rows.RowRange(s[0], slotCount - s[0]), heads, others, cache);
-        }, all);
+        }, all)
+        {
+            Again = ops => ops.StoreKv(rows.RowRange(0, s[0]), heads, first, cache),
+        };
     }
 }

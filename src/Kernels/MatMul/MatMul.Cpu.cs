@@ -12,55 +12,51 @@ public static partial class MatMul
     private const int TileRows = 64;        // rows of x per item: 64 × 2,048 floats stay in a core's second-level cache
     private const int TileColumns = 64;     // rows of W per item
 
-    /// <summary>One part of one product: <paramref name="Column"/> is where the part begins in y.</summary>
-    private readonly record struct Work(Tensor X, Tensor Weight, Tensor? Bias, Tensor Y, int Column)
-    {
-        public int ColumnTiles => (int)((Weight.Rows + TileColumns - 1) / TileColumns);
-
-        public int RowTiles => (int)((X.Rows + TileRows - 1) / TileRows);
-    }
+    /// <summary>
+    /// Rows <paramref name="FirstRow"/> to <paramref name="EndRow"/> of x by some rows of W. The sum of row r and row c of W goes to
+    /// <paramref name="Target"/>[r × <paramref name="Stride"/> + c]; the bias begins at <paramref name="Bias"/>[0].
+    /// </summary>
+    private readonly record struct Work(
+        Tensor X, ReadRows Read, Part Part, Tensor? Bias, nint Target, nint Stride, int FirstRow, int EndRow, int FirstColumn, int EndColumn);
 
     /// <summary>
-    /// Tiles of the output in parallel. Within a segment each output sums k, k + 16, k + 32, … in sixteen lanes by fused
-    /// multiply-adds, then the lanes by <see cref="Lanes.Sum(Vector512{float})"/>; the order is the same in every tile shape.
+    /// Parts that lie in rows, by the framework's vectors: tiles of the output in parallel. Within a segment each output sums
+    /// k, k + 16, k + 32, … in sixteen lanes by fused multiply-adds, then the lanes by
+    /// <see cref="Lanes.Sum(Vector512{float})"/>; codes are whole numbers there, and the segment's sum is multiplied by the scales. The
+    /// order is the same in every tile shape.
     /// </summary>
     /// <inheritdoc cref="IBackend.MatMul"/>
     /// <param name="x">F32 <c>[rows, in]</c>.</param>
-    /// <param name="weight">The weight, <c>[out, in]</c> in parts.</param>
+    /// <param name="weight">The weight, <c>[out, in]</c> in parts; those in panels are left out.</param>
     /// <param name="y">F32 <c>[rows, out]</c>; not <paramref name="x"/>.</param>
     /// <param name="pool">The threads.</param>
     /// <exception cref="ArgumentException">Shapes disagree.</exception>
     public static void Cpu(Tensor x, Linear weight, Tensor y, CpuPool pool)
     {
         Check(x, weight, y);
-        int column = 0;
-        foreach (Part part in weight.Parts)
-        {
-            Work work = new(x, part.Codes, weight.Bias, y, column);
-            pool.Run(work.RowTiles * work.ColumnTiles, work, static (in Work w, int tile) => Tile(in w, tile));
-            column += (int)part.Rows;
-        }
+        Product product = Product.Begin(x, weight, pool);
+        pool.Run(product.TileCount, new Fused(product, y),
+            static (in Fused f, int index) => f.Product.Store(f.Product.TileAt(index), f.Y), product.Grain);
+        product.End();
     }
 
-    private static void Tile(in Work work, int tile)
+    private static void Sum(in Work work)
     {
-        switch (work.Weight.DType)
+        switch (work.Part.Format.DType)
         {
-            case DType.BF16: Tile<BF16Element, ushort>(in work, tile); break;
-            case DType.F16: Tile<F16Element, ushort>(in work, tile); break;
-            default: Tile<F32Element, float>(in work, tile); break;
+            case DType.F32: Sum<F32Element, float>(in work); break;
+            case DType.BF16: Sum<BF16Element, ushort>(in work); break;
+            case DType.F16: Sum<F16Element, ushort>(in work); break;
+            case DType.I8: Sum<I8Element, sbyte>(in work); break;
+            default: Sum<F8E4M3Element, byte>(in work); break;
         }
     }
 
-    private static void Tile<TElement, TStored>(in Work work, int tile)
+    private static void Sum<TElement, TStored>(in Work work)
         where TElement : IElement<TStored>
         where TStored : unmanaged
     {
-        // Neighbouring items share rows of W, which are read from memory once.
-        int firstRow = tile % work.RowTiles * TileRows, firstColumn = tile / work.RowTiles * TileColumns;
-        int endRow = Math.Min(firstRow + TileRows, (int)work.X.Rows);
-        int endColumn = Math.Min(firstColumn + TileColumns, (int)work.Weight.Rows);
-        int column = firstColumn;
+        int firstRow = work.FirstRow, endRow = work.EndRow, column = work.FirstColumn, endColumn = work.EndColumn;
         for (; column + 4 <= endColumn; column += 4)
         {
             int row = endRow - firstRow >= 4 ? FourRowsAtATime<TElement, TStored>(in work, firstRow, endRow, column) : firstRow;
@@ -83,7 +79,7 @@ public static partial class MatMul
         int inSize = (int)work.X.Cols, row = firstRow;
         float[] widened = ArrayPool<float>.Shared.Rent(4 * inSize);
         for (int i = 0; i < 4; i++)
-            Lanes.WidenRow<TElement, TStored>(work.Weight.Row<TStored>(column + i), widened.AsSpan(i * inSize, inSize));
+            Lanes.WidenRow<TElement, TStored>(work.Part.Codes.Row<TStored>(column + i), widened.AsSpan(i * inSize, inSize));
         for (; row + 4 <= endRow; row += 4)
             FourByFour(in work, row, column, ref widened[0]);
         ArrayPool<float>.Shared.Return(widened);
@@ -95,8 +91,8 @@ public static partial class MatMul
     private static void FourByFour(in Work work, int row, int column, ref float w0)
     {
         int inSize = (int)work.X.Cols;
-        ref float x0 = ref Row<float>(work.X, row), x1 = ref Row<float>(work.X, row + 1);
-        ref float x2 = ref Row<float>(work.X, row + 2), x3 = ref Row<float>(work.X, row + 3);
+        ref float x0 = ref Activations(in work, row), x1 = ref Activations(in work, row + 1);
+        ref float x2 = ref Activations(in work, row + 2), x3 = ref Activations(in work, row + 3);
         ref float w1 = ref Unsafe.Add(ref w0, inSize), w2 = ref Unsafe.Add(ref w1, inSize), w3 = ref Unsafe.Add(ref w2, inSize);
         Vector128<float> t0 = default, t1 = default, t2 = default, t3 = default;
 
@@ -146,10 +142,10 @@ public static partial class MatMul
                 s33 = Vector512.FusedMultiplyAdd(a3, b3, s33);
             }
 
-            t0 += Lanes.Sum(s00, s01, s02, s03);
-            t1 += Lanes.Sum(s10, s11, s12, s13);
-            t2 += Lanes.Sum(s20, s21, s22, s23);
-            t3 += Lanes.Sum(s30, s31, s32, s33);
+            t0 += Scaled(in work, row, column, segment, Lanes.Sum(s00, s01, s02, s03));
+            t1 += Scaled(in work, row + 1, column, segment, Lanes.Sum(s10, s11, s12, s13));
+            t2 += Scaled(in work, row + 2, column, segment, Lanes.Sum(s20, s21, s22, s23));
+            t3 += Scaled(in work, row + 3, column, segment, Lanes.Sum(s30, s31, s32, s33));
         }
 
         Vector128<float> bias = Bias(in work, column);
@@ -166,9 +162,9 @@ public static partial class MatMul
         where TStored : unmanaged
     {
         int inSize = (int)work.X.Cols;
-        ref float x = ref Row<float>(work.X, row);
-        ref TStored w0 = ref Row<TStored>(work.Weight, column), w1 = ref Row<TStored>(work.Weight, column + 1);
-        ref TStored w2 = ref Row<TStored>(work.Weight, column + 2), w3 = ref Row<TStored>(work.Weight, column + 3);
+        ref float x = ref Activations(in work, row);
+        ref TStored w0 = ref Row<TStored>(work.Part.Codes, column), w1 = ref Row<TStored>(work.Part.Codes, column + 1);
+        ref TStored w2 = ref Row<TStored>(work.Part.Codes, column + 2), w3 = ref Row<TStored>(work.Part.Codes, column + 3);
         Vector128<float> total = default;
 
         for (int segment = 0; segment < Segments.Count; segment++)
@@ -195,7 +191,7 @@ public static partial class MatMul
                 s3 = Vector512.FusedMultiplyAdd(a, Tail<TElement, TStored>(ref w3, k, end), s3);
             }
 
-            total += Lanes.Sum(s0, s1, s2, s3);
+            total += Scaled(in work, row, column, segment, Lanes.Sum(s0, s1, s2, s3));
         }
 
         (total + Bias(in work, column)).StoreUnsafe(ref Output(in work, row, column));
@@ -207,21 +203,23 @@ public static partial class MatMul
         where TStored : unmanaged
     {
         int inSize = (int)work.X.Cols;
-        ref float x = ref Row<float>(work.X, row);
-        ref TStored w = ref Row<TStored>(work.Weight, column);
+        ref float x = ref Activations(in work, row);
+        ref TStored w = ref Row<TStored>(work.Part.Codes, column);
         float total = 0;
         for (int segment = 0; segment < Segments.Count; segment++)
         {
             int k = Segments.Start(inSize, segment), end = Segments.Start(inSize, segment + 1);
+            if (k == end)
+                continue;
             Vector512<float> sum = default;
             for (; k <= end - Lanes.Count; k += Lanes.Count)
                 sum = Vector512.FusedMultiplyAdd(Vector512.LoadUnsafe(ref x, (nuint)k), TElement.Load(ref w, (nuint)k), sum);
             if (k < end)
                 sum = Vector512.FusedMultiplyAdd(Tail<F32Element, float>(ref x, k, end), Tail<TElement, TStored>(ref w, k, end), sum);
-            total += Lanes.Sum(sum);
+            total += Scaled(in work, row, column, segment, Vector128.CreateScalarUnsafe(Lanes.Sum(sum))).ToScalar();
         }
 
-        Output(in work, row, column) = total + (work.Bias?.Row<float>(0)[work.Column + column] ?? 0);
+        Output(in work, row, column) = total + (work.Bias?.Row<float>(0)[column] ?? 0);
     }
 
     private static Vector512<float> Tail<TElement, TStored>(ref TStored first, int k, int end)
@@ -230,11 +228,28 @@ public static partial class MatMul
         Lanes.LoadPartial<TElement, TStored>(ref first, (nuint)k, end - k);
 
     private static Vector128<float> Bias(in Work work, int column) => work.Bias is { } bias
-        ? Vector128.LoadUnsafe(ref Row<float>(bias, 0), (nuint)(work.Column + column))
+        ? Vector128.LoadUnsafe(ref Row<float>(bias, 0), (nuint)column)
         : default;
 
-    private static ref float Output(in Work work, int row, int column) =>
-        ref Unsafe.Add(ref Row<float>(work.Y, row), work.Column + column);
+    /// <summary>A segment's sums for four columns, times the scales of the row and the columns.</summary>
+    private static Vector128<float> Scaled(in Work work, int row, int column, int segment, Vector128<float> sums)
+    {
+        if (work.Part.Scales is not { } scales)
+            return sums;
+        int group = scales.Rows == 1 ? 0 : segment;
+        if (work.Read.Scales is { } rowScales)
+            sums *= rowScales[group * (int)work.X.Rows + row];
+        return sums * Vector128.LoadUnsafe(ref Row<float>(scales, group), (nuint)column);
+    }
+
+    private static ref float Activations(in Work work, int row)
+    {
+        Debug.Assert(row < work.X.Rows);
+        return ref work.Read.Values is { } values ? ref values[row * (int)work.X.Cols] : ref Row<float>(work.X, row);
+    }
+
+    private static unsafe ref float Output(in Work work, int row, int column) =>
+        ref Unsafe.Add(ref *(float*)work.Target, row * work.Stride + column);
 
     private static ref T Row<T>(Tensor tensor, int row)
         where T : unmanaged

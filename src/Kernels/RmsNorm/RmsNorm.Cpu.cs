@@ -7,6 +7,8 @@ namespace Puna.Kernels;
 
 public static partial class RmsNorm
 {
+    private const int GrainFloats = 1 << 14;   // about a microsecond's worth
+
     private readonly record struct Work(Tensor X, Tensor Weight, float Epsilon, Tensor Y);
 
     /// <summary>Rows in parallel; the squares of a row in sixteen partial sums.</summary>
@@ -21,7 +23,8 @@ public static partial class RmsNorm
     {
         Check(x, weight, y);
         pool.Run((int)x.Rows, new Work(x, weight, epsilon, y), static (in Work w, int row) =>
-            CpuRow(w.X.Row<float>(row), w.Weight.Row<float>(0), w.Epsilon, w.Y.Row<float>(row)));
+            CpuRow(w.X.Row<float>(row), w.Weight.Row<float>(0), w.Epsilon, w.Y.Row<float>(row)),
+            CpuPool.GrainOf(GrainFloats, x.Cols));
     }
 
     [MethodImpl(Lanes.HotLoop)]

@@ -21,7 +21,10 @@ public static partial class RmsNorm
             Tensor x = values.Normal(DType.F32, s[0], s[1]), weight = values.Normal(DType.F32, 1, s[1]);
             Tensor y = Tensor.Allocate(DType.F32, s[0], s[1]);
             return new OpCall(ops => ops.RmsNorm(x, weight, 1e-5f, y), y);
-        });
+        })
+    {
+        BenchShapes = DecoderSize.Rows((d, m) => [m, d.Hidden]),
+    };
 
     /// <summary>A shape is <c>[rows, cols]</c>.</summary>
     public static ImmutableArray<KernelSpec> Kernels { get; } =

@@ -7,6 +7,8 @@ namespace Puna.Kernels;
 
 public static partial class Rope
 {
+    private const int GrainFloats = 1 << 12;   // about a microsecond's worth: the sines take most of it
+
     private readonly record struct Work(Tensor QueryKeyValue, HeadLayout Heads, Tensor Frequencies, Tensor Positions);
 
     /// <summary>Rows in parallel; a row's cosines and sines once for all its heads.</summary>
@@ -22,7 +24,8 @@ public static partial class Rope
         Check(queryKeyValue, heads, frequencies, positions);
         pool.Run((int)queryKeyValue.Rows, new Work(queryKeyValue, heads, frequencies, positions),
             static (in Work w, int row) =>
-                CpuRow(w.QueryKeyValue.Row<float>(row), w.Heads, w.Frequencies.Row<float>(0), w.Positions.Row<int>(0)[row]));
+                CpuRow(w.QueryKeyValue.Row<float>(row), w.Heads, w.Frequencies.Row<float>(0), w.Positions.Row<int>(0)[row]),
+            CpuPool.GrainOf(GrainFloats, queryKeyValue.Cols));
     }
 
     private static void CpuRow(Span<float> row, HeadLayout heads, Span<float> frequencies, int position)

@@ -23,8 +23,14 @@ public static partial class Rope
             {
                 start.Span<float>().CopyTo(rows.Span<float>());
                 ops.Rope(rows, heads, frequencies, positions);
-            }, rows);
-        });
+            }, rows)
+            {
+                Again = ops => ops.Rope(rows, heads, frequencies, positions),
+            };
+        })
+    {
+        BenchShapes = DecoderSize.Rows((d, m) => [m, d.Heads.HeadCount, d.Heads.KvHeadCount, d.Heads.HeadDim]),
+    };
 
     /// <summary>A shape is <c>[rows, query heads, kv heads, head dim]</c>.</summary>
     public static ImmutableArray<KernelSpec> Kernels { get; } =

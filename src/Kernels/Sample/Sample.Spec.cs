@@ -16,7 +16,10 @@ public static partial class Sample
         Tolerance: _ => 0,                                                      // the same token, everywhere
         Bytes: (s, _) => SpecDraws * 4L * s[0],
         Flops: s => SpecDraws * 20L * s[0],                                     // seven fused multiply-adds and a few more per token
-        Prepare: Prepare);
+        Prepare: Prepare)
+    {
+        BenchShapes = [new("128k/top-k-50", [DecoderSize.Vocabulary, 50, 500])],
+    };
 
     private static OpCall Prepare(ImmutableArray<int> s, DType type, SeededValues values)
     {

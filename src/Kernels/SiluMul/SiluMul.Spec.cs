@@ -17,7 +17,10 @@ public static partial class SiluMul
         {
             Tensor gateUp = values.Normal(DType.F32, s[0], 2 * s[1]), y = Tensor.Allocate(DType.F32, s[0], s[1]);
             return new OpCall(ops => ops.SiluMul(gateUp, y), y);
-        });
+        })
+    {
+        BenchShapes = DecoderSize.Rows((d, m) => [m, d.Intermediate]),
+    };
 
     /// <summary>A shape is <c>[rows, cols]</c>.</summary>
     public static ImmutableArray<KernelSpec> Kernels { get; } =

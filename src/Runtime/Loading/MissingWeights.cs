@@ -13,7 +13,8 @@ internal static class MissingWeights
     /// <summary>The sentence for a folder that has neither <c>model.safetensors</c> nor an index.</summary>
     public static ModelFormatException Explain(string folder)
     {
-        string[] files = [.. Directory.GetFiles(folder).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
+        string[] files = [.. Directory.GetFiles(folder).Select(f => Path.GetFileName(f)).Where(f => !IsPacked(f))
+            .Order(StringComparer.Ordinal)];
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
         if (files.FirstOrDefault(IsMeta) is { } meta)
         {
@@ -46,6 +47,9 @@ internal static class MissingWeights
             $"{name}: the folder {found}, but {Checkpoint.SingleName} or {Checkpoint.IndexName} with its shards was "
             + "expected. Download the model's safetensors files.");
     }
+
+    /// <summary>Whether a file is one of ours that keeps weights beside a model: no checkpoint.</summary>
+    public static bool IsPacked(string file) => file.StartsWith(PackedFile.Prefix, StringComparison.Ordinal);
 
     /// <summary>Whether a file belongs to Meta's own layout.</summary>
     public static bool IsMeta(string file) =>

@@ -107,7 +107,8 @@ public sealed class ModelFolder
         string[] files = [.. Directory.GetFiles(path).Select(f => System.IO.Path.GetFileName(f))];
         if (files.Any(MissingWeights.IsMeta))
             throw MissingWeights.Explain(System.IO.Path.GetFullPath(path));
-        bool hasWeights = files.Any(f => f.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase));
+        bool hasWeights = files.Any(f =>
+            f.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase) && !MissingWeights.IsPacked(f));
         throw new ModelFormatException(hasWeights
             ? $"{Quoted.Line(path)}: the folder holds weights and no config.json, but {Expected} (it gives the "
                 + "model's shape). Download config.json too."

@@ -16,13 +16,14 @@ public sealed record ModuleReport(
     string Kind, int Count, ImmutableArray<long> Shape, string DType, long Parameters, long Bytes);
 
 /// <summary>Memory that running a model needs, in bytes.</summary>
+/// <param name="Mode">In what the numbers are kept and met.</param>
 /// <param name="ContextTokens">Tokens of all sequences together.</param>
 /// <param name="WeightBytes">The weights.</param>
 /// <param name="KvBytes">Keys and values of the tokens.</param>
 /// <param name="ScratchBytes">Activations of the rows of one step.</param>
 /// <param name="TotalBytes">The three together.</param>
 public sealed record MemoryEstimate(
-    int ContextTokens, long WeightBytes, long KvBytes, long ScratchBytes, long TotalBytes);
+    ModelMode Mode, int ContextTokens, long WeightBytes, long KvBytes, long ScratchBytes, long TotalBytes);
 
 /// <summary>
 /// What a model folder holds, from headers and small files alone: plain values, for people and for JSON.
@@ -149,17 +150,20 @@ public sealed record ModelReport
     }
 
     /// <summary>Memory that running needs when nothing is shared with other programs.</summary>
-    /// <param name="config">The model's shape.</param>
+    /// <param name="folder">The model.</param>
+    /// <param name="mode">In what its numbers are kept and met.</param>
+    /// <param name="ops">What will execute it.</param>
     /// <param name="contextTokens">Tokens of all sequences together.</param>
-    /// <param name="kvType">F32 or BF16: the type of the cache.</param>
     /// <param name="rows">Rows of the largest step: the tokens of a prompt that are computed at a time.</param>
     /// <param name="logitRows">Rows of the largest step whose logits are wanted.</param>
-    public MemoryEstimate EstimateMemory(
-        ModelConfig config, int contextTokens, DType kvType, int rows = 256, int logitRows = 1)
+    public static MemoryEstimate EstimateMemory(
+        ModelFolder folder, ModelMode mode, IBackend ops, int contextTokens, int rows = 256, int logitRows = 1)
     {
-        long kv = config.KvBytesPerToken(kvType) * contextTokens;
-        long scratch = Scratch.RequiredBytes(config, rows, logitRows) + (long)logitRows * VocabSize * sizeof(float);
-        return new MemoryEstimate(contextTokens, LoadedBytes, kv, scratch, LoadedBytes + kv + scratch);
+        ModelConfig config = folder.Config;
+        long weights = new WeightFormats(folder, mode, ops.LayoutOf, inPlace: false).LoadedBytes;
+        long kv = config.KvBytesPerToken(mode.CacheType) * contextTokens;
+        long scratch = Scratch.RequiredBytes(config, rows, logitRows) + (long)logitRows * config.VocabSize * sizeof(float);
+        return new MemoryEstimate(mode, contextTokens, weights, kv, scratch, weights + kv + scratch);
     }
 
     private static ImmutableArray<ModuleReport> Group(ModelFolder folder) =>

@@ -11,6 +11,8 @@ namespace Puna.Runtime.Loading;
 /// </summary>
 public static class SafetensorsWriter
 {
+    private const int HeaderAlignment = 8;
+
     /// <summary>Writes the file; an old one is replaced only when the new one is complete.</summary>
     /// <param name="path">Path of the file.</param>
     /// <param name="tensors">The tensors, in any order; no name twice.</param>
@@ -22,12 +24,21 @@ public static class SafetensorsWriter
     /// A tensor's writer wrote another number of bytes than its shape gives.
     /// </exception>
     public static void Write(
-        string path, IReadOnlyList<TensorSource> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+        string path, IReadOnlyList<TensorSource> tensors, IReadOnlyDictionary<string, string>? metadata = null) =>
+        Write(path, tensors, metadata, HeaderAlignment);
+
+    /// <inheritdoc cref="Write(string, IReadOnlyList{TensorSource}, IReadOnlyDictionary{string, string}?)"/>
+    /// <param name="path">Path of the file.</param>
+    /// <param name="tensors">The tensors, in any order; no name twice.</param>
+    /// <param name="metadata">Text for <c>__metadata__</c>, or nothing.</param>
+    /// <param name="alignment">The data begin at a multiple of this: of 8.</param>
+    internal static void Write(string path, IReadOnlyList<TensorSource> tensors,
+        IReadOnlyDictionary<string, string>? metadata, int alignment)
     {
         TensorSource[] sorted = [.. tensors
             .OrderByDescending(t => t.DType)
             .ThenBy(t => t.Name, StringComparer.Ordinal)];
-        byte[] header = Header(sorted, metadata);
+        byte[] header = Header(sorted, metadata, alignment);
 
         path = Path.GetFullPath(path);
         string partial = $"{path}.{Environment.ProcessId}.part";   // beside the target: a rename cannot cross disks
@@ -62,7 +73,8 @@ public static class SafetensorsWriter
         }
     }
 
-    private static byte[] Header(TensorSource[] tensors, IReadOnlyDictionary<string, string>? metadata)
+    private static byte[] Header(
+        TensorSource[] tensors, IReadOnlyDictionary<string, string>? metadata, int alignment)
     {
         var json = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(json, new JsonWriterOptions
@@ -83,7 +95,7 @@ public static class SafetensorsWriter
             writer.WriteEndObject();
         }
 
-        int length = (json.WrittenCount + 7) / 8 * 8;
+        int length = (8 + json.WrittenCount + alignment - 1) / alignment * alignment - 8;
         if (length > SafetensorsTable.MaxHeaderBytes)
         {
             throw new ArgumentException(

@@ -18,7 +18,7 @@ public sealed class Engine : IDisposable
 {
     private readonly ModelConfig _config;
     private readonly Transformer _transformer;
-    private readonly IBackend _ops;
+    private readonly IBackend _ops, _step;   // one executes, the other holds back what belongs to a step
     private readonly EngineOptions _options;
     private readonly KvPool _pool;
     private readonly Batch _batch;
@@ -38,9 +38,9 @@ public sealed class Engine : IDisposable
     /// <exception cref="OutOfCapacityException">There is not enough memory.</exception>
     public Engine(ModelConfig config, TransformerWeights weights, IBackend ops, EngineOptions options)
     {
-        (_config, _ops, _options) = (config, ops, options);
-        _transformer = new Transformer(config, weights, ops);
-        _pool = new KvPool(config, options.CacheTokens, options.CacheType);
+        (_config, _ops, _step, _options) = (config, ops, ops.CreateRecorder(), options);
+        _transformer = new Transformer(config, weights, _step);
+        _pool = new KvPool(config, options.CacheTokens, options.CacheType ?? DType.F32);
         int rows = Math.Max(options.MaxStepRows, options.MaxSequences);
         _batch = new Batch(rows, options.MaxSequences, _pool.BlockCount, _pool.BlockTokens);
         _scratch = new Scratch(config, rows, options.MaxSequences);
@@ -87,6 +87,7 @@ public sealed class Engine : IDisposable
 
         _scratch.Resize(_batch.RowCount, _batch.LogitRowCount);
         _transformer.Forward(_batch, _pool.Layers.AsSpan(), _scratch, _logits.RowRange(0, _batch.LogitRowCount));
+        _step.Flush();
 
         for (int row = 0; row < _sampling.Count; row++)
         {

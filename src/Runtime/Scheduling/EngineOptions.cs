@@ -10,11 +10,11 @@ public sealed record EngineOptions
     public int CacheTokens { get; init; } = 4096;
 
     /// <summary>Dtype of keys and values: F32, BF16 or I8.</summary>
-    /// <value>F32, exact.</value>
-    public DType CacheType { get; init; } = DType.F32;
+    /// <value>Null: what the model is run in; F32 for an engine that was made without a model.</value>
+    public DType? CacheType { get; init; }
 
     /// <summary>Most rows of a step: longer prompts are taken in pieces, which changes no result.</summary>
-    /// <value>256.</value>
+    /// <value>256: on a CPU more is no faster, and intermediate values take memory in proportion.</value>
     public int MaxStepRows { get; init; } = 256;
 
     /// <summary>Most sequences that run at once; others wait.</summary>

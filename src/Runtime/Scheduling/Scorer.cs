@@ -13,6 +13,7 @@ public delegate void LogitsReceiver(int firstPosition, Tensor logits);
 public sealed class Scorer : IDisposable
 {
     private readonly ModelConfig _config;
+    private readonly IBackend _step;
     private readonly Transformer _transformer;
     private readonly KvPool _pool;
     private readonly Batch _batch;
@@ -39,8 +40,8 @@ public sealed class Scorer : IDisposable
         }
 
         chunk = Math.Clamp(chunk, 1, Math.Max(1, maxTokens));
-        _config = config;
-        _transformer = new Transformer(config, weights, ops);
+        (_config, _step) = (config, ops.CreateRecorder());
+        _transformer = new Transformer(config, weights, _step);
         _pool = new KvPool(config, maxTokens, cacheType);
         _blocks = new int[_pool.BlockCount];
         _pool.TryTake(_blocks);
@@ -54,7 +55,16 @@ public sealed class Scorer : IDisposable
     /// <param name="receive">Called with the logits of each chunk, in order.</param>
     /// <param name="cancellation">Looked at before each chunk.</param>
     /// <exception cref="ArgumentException">An id is outside the vocabulary, or there are more ids than were allowed for.</exception>
-    public void Run(ReadOnlySpan<int> ids, LogitsReceiver receive, CancellationToken cancellation = default)
+    public void Run(ReadOnlySpan<int> ids, LogitsReceiver receive, CancellationToken cancellation = default) =>
+        Continue(ids, 0, receive, cancellation);
+
+    /// <summary>Runs more of the text that was run last.</summary>
+    /// <param name="ids">The tokens.</param>
+    /// <param name="firstPosition">Position of the first of them; those before it were run.</param>
+    /// <param name="receive">Called with the logits of each chunk, in order.</param>
+    /// <param name="cancellation">Looked at before each chunk.</param>
+    /// <exception cref="ArgumentException">An id is outside the vocabulary, or there are more ids than were allowed for.</exception>
+    public void Continue(ReadOnlySpan<int> ids, int firstPosition, LogitsReceiver receive, CancellationToken cancellation = default)
     {
         TokenRange.Check(ids, _config.VocabSize, "ids");
 
@@ -63,11 +73,12 @@ public sealed class Scorer : IDisposable
             cancellation.ThrowIfCancellationRequested();
             ReadOnlySpan<int> piece = ids[first..Math.Min(ids.Length, first + _batch.MaxRows)];
             _batch.Clear();
-            _batch.Add(piece, first, _blocks, WantedLogits.All);
+            _batch.Add(piece, firstPosition + first, _blocks, WantedLogits.All);
             _scratch.Resize(piece.Length, piece.Length);
             Tensor logits = _logits.RowRange(0, piece.Length);
             _transformer.Forward(_batch, _pool.Layers.AsSpan(), _scratch, logits);
-            receive(first, logits);
+            _step.Flush();
+            receive(firstPosition + first, logits);
         }
     }
 

@@ -20,6 +20,55 @@ public class CpuPoolTests
         Assert.All(counts, c => Assert.Equal(300, c));
     }
 
+    [Theory, InlineData(1), InlineData(2), InlineData(3), InlineData(7)]
+    public void Every_item_is_done_once_in_any_order_and_grain(int threads)
+    {
+        using CpuPool pool = new(threads);
+        foreach (ItemOrder order in Enum.GetValues<ItemOrder>())
+        {
+            foreach (int grain in (int[])[1, 2, 3, 5, 49, 50, 51, 1000])
+            {
+                for (int count = 0; count < 60; count++)
+                {
+                    int[] counts = new int[count];
+
+                    pool.Run(count, counts, static (in int[] c, int i) => Interlocked.Increment(ref c[i]), grain, order);
+
+                    Assert.All(counts, c => Assert.Equal(1, c));
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Few_items_stay_with_the_caller()
+    {
+        using CpuPool pool = new(3);
+        int[] threads = new int[40];
+
+        for (int round = 0; round < 50; round++)
+        {
+            pool.Run(threads.Length, threads, static (in int[] t, int i) => t[i] = Environment.CurrentManagedThreadId, grain: 40);
+            Assert.All(threads, t => Assert.Equal(Environment.CurrentManagedThreadId, t));
+        }
+    }
+
+    [Fact]
+    public void A_thread_that_is_through_with_its_run_helps_the_others()
+    {
+        using CpuPool pool = new(2);
+        using ManualResetEventSlim isLastDone = new(false);
+
+        // item 0 ends when the last item of the same thread's run is done, which the other thread must do
+        pool.Run(8, isLastDone, static (in ManualResetEventSlim done, int i) =>
+        {
+            if (i == 0)
+                Assert.True(done.Wait(TimeSpan.FromSeconds(60)));
+            else if (i == 3)
+                done.Set();
+        }, order: ItemOrder.Runs);
+    }
+
     [Fact]
     public void Callers_on_several_threads_take_turns()
     {

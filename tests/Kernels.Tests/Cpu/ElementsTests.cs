@@ -47,6 +47,59 @@ public class ElementsTests
         Assert.Equal(expected, BF16Element.Narrow(value));
 
     [Fact]
+    public void Sixteen_numbers_are_narrowed_as_each_alone()
+    {
+        // every exponent and sign, with fractions around every tie of every format
+        List<float> values = [];
+        for (uint upper = 0; upper < 1 << 16; upper++)
+        {
+            foreach (uint lower in new uint[] { 0, 1, 0x7FFF, 0x8000, 0x8001, 0xFFFF })
+                values.Add(BitConverter.UInt32BitsToSingle(upper << 16 | lower));
+        }
+
+        float[] numbers = [.. values.Where(v => !float.IsNaN(v))];
+        AssertNarrowed<F16Element, ushort>(numbers);
+        AssertNarrowed<I8Element, sbyte>(numbers);
+        AssertNarrowed<ShiftedI8Element, byte>(numbers);
+        AssertNarrowed<BF16Element, ushort>([.. values]);
+        AssertNarrowed<F8E4M3Element, byte>([.. values.Select(v => float.IsNaN(v) ? float.NaN : v)], code => code & 0x7F);
+        AssertNarrowed<F8E4M3Element, byte>(numbers);
+    }
+
+    [Fact]
+    public void Every_code_of_eight_bits_widens_to_its_value_in_vectors_as_alone()
+    {
+        AssertWidened<I8Element, sbyte>([.. Enumerable.Range(0, 256).Select(c => (sbyte)c)]);
+        AssertWidened<ShiftedI8Element, byte>([.. Enumerable.Range(0, 256).Select(c => (byte)c)]);
+        AssertWidened<F8E4M3Element, byte>([.. Enumerable.Range(0, 256).Select(c => (byte)c)]);
+    }
+
+    private static void AssertWidened<TElement, TStored>(TStored[] stored)
+        where TElement : IElement<TStored>
+        where TStored : unmanaged
+    {
+        float[] actual = new float[stored.Length];
+        Lanes.WidenRow<TElement, TStored>(stored, actual);
+
+        Assert.Equal(stored.Select(TElement.Widen), actual);
+    }
+
+    private static void AssertNarrowed<TElement, TStored>(float[] values, Func<int, int>? masked = null)
+        where TElement : IElement<TStored>
+        where TStored : unmanaged
+    {
+        TStored[] actual = new TStored[values.Length];
+        Lanes.Convert<F32Element, float, TElement, TStored>(values, actual);
+
+        masked ??= code => code;
+        for (int i = 0; i < values.Length; i++)
+        {
+            int expected = masked(Convert.ToInt32(TElement.Narrow(values[i]))), found = masked(Convert.ToInt32(actual[i]));
+            Assert.True(expected == found, $"{typeof(TElement).Name}: {values[i]:G9} is {found:X}, expected {expected:X}");
+        }
+    }
+
+    [Fact]
     public void Roundings_are_those_that_torch_recorded()
     {
         SafetensorsFile file = SafetensorsFile.Open(Goldens.Shared("goldens/number-formats.safetensors"));

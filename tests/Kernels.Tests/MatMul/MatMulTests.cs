@@ -5,41 +5,6 @@ namespace Puna.Kernels.Tests;
 
 public class MatMulTests
 {
-    public static TheoryData<int, DType> SizesAndTypes
-    {
-        get
-        {
-            TheoryData<int, DType> data = [];
-            foreach (int inSize in new[] { 16, 61, 200, 1040 })
-            {
-                foreach (DType type in new[] { DType.F32, DType.BF16, DType.F16 })
-                    data.Add(inSize, type);
-            }
-
-            return data;
-        }
-    }
-
-    [Theory, MemberData(nameof(SizesAndTypes))]
-    public void A_row_has_the_same_bits_in_a_batch_of_any_size_and_at_any_place(int inSize, DType type)
-    {
-        using CpuBackend cpu = new(threads: 2);
-        SeededValues values = new(seed: 3);
-        Linear weight = new([new(values.Normal(type, 70, inSize)), new(values.Normal(type, 5, inSize))]);
-        Tensor x = values.Normal(DType.F32, 131, inSize), alone = Tensor.Allocate(DType.F32, 131, 75);
-        for (int row = 0; row < x.Rows; row++)
-            cpu.MatMul(x.RowRange(row, 1), weight, alone.RowRange(row, 1));
-
-        foreach (int rows in new[] { 2, 3, 4, 5, 7, 8, 9, 16, 17, 31, 33, 44, 45, 63, 64, 65, 67, 128, 131 })
-        {
-            int first = (131 - rows) / 2;
-            Tensor batch = Tensor.Allocate(DType.F32, rows, 75);
-            cpu.MatMul(x.RowRange(first, rows), weight, batch);
-
-            KernelAssert.SameBits(alone.RowRange(first, rows).Span<float>(), batch.Span<float>(), $"{type}, K {inSize}, {rows} rows");
-        }
-    }
-
     [Theory, InlineData(0), InlineData(5), InlineData(16), InlineData(72), InlineData(1000), InlineData(1023)]
     [InlineData(1024), InlineData(1040), InlineData(3072), InlineData(4096), InlineData(14336), InlineData(28672)]
     public void Eight_segments_tile_the_inner_dimension_on_whole_units(int inSize)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Puna.Kernels;
 using Puna.Runtime.Loading;
+using Puna.Runtime.Models;
 using Puna.TestKit;
 
 namespace Puna.Runtime.Tests.Loading;
@@ -61,7 +62,9 @@ public class ModelReportTests
     {
         ModelReport report = ModelReport.Describe(ModelFolder.Open(Goldens.Demo));
 
-        MemoryEstimate memory = report.EstimateMemory(ModelFolder.Open(Goldens.Demo).Config, 1000, DType.BF16, rows: 10, logitRows: 2);
+        ModelMode mode = new(null, ActivationType.F32, DType.BF16);
+        using ReferenceBackend ops = new();
+        MemoryEstimate memory = ModelReport.EstimateMemory(ModelFolder.Open(Goldens.Demo), mode, ops, 1000, rows: 10, logitRows: 2);
 
         long row = 3 * 256 + 256 + 2 * 64 + 256 + 3 * 512;
         Assert.Equal(1000 * report.KvBytesPerTokenBF16, memory.KvBytes);

@@ -33,8 +33,8 @@ public class CheckpointGoldenTests
     [Theory, MemberData(nameof(Cases))]
     public void Logits_hidden_states_and_attention_are_those_of_transformers(string backend, string name)
     {
-        using Golden golden = new(name);
         using IBackend ops = TransformerTests.Backend(backend);
+        using Golden golden = new(name, ops);
         double largest = 0;
 
         for (int prompt = 0; golden.Has($"{prompt}.input_ids"); prompt++)
@@ -57,8 +57,8 @@ public class CheckpointGoldenTests
     [Theory, MemberData(nameof(Cases))]
     public void Greedy_answers_are_those_of_transformers_wherever_the_best_two_logits_differ(string backend, string name)
     {
-        using Golden golden = new(name);
         using IBackend ops = TransformerTests.Backend(backend);
+        using Golden golden = new(name, ops);
         int compared = 0;
 
         for (int prompt = 0; golden.Has($"{prompt}.input_ids"); prompt++)
@@ -79,8 +79,8 @@ public class CheckpointGoldenTests
     public void Twelve_thousand_tokens_with_the_frequencies_of_Llama_3_1()
     {
         Goldens.Shared("goldens/hf/llama-long");
-        using Golden golden = new("llama-long");
         using IBackend ops = TransformerTests.Backend("cpu");
+        using Golden golden = new("llama-long", ops);
         int[] ids = golden.Ids("0.input_ids");
         using ForwardRun run = new(golden.Config, golden.Weights, ops, ids.Length);
         KernelAssert.SameBits(golden.Values("rope.inv_freq"), golden.Weights.RopeFrequencies.Row<float>(0), "frequencies");
@@ -110,13 +110,13 @@ public class CheckpointGoldenTests
         private readonly SafetensorsFile _expected;
         private readonly JsonElement _facts;
 
-        public Golden(string name)
+        public Golden(string name, IBackend ops)
         {
             string folder = name == "demo" ? Goldens.Demo : Goldens.Checkpoint(name);
             string results = name == "demo" ? Goldens.InRepository("tests/Data/demo") : folder;
             ModelFolder model = ModelFolder.Open(folder);
             Config = model.Config;
-            Weights = WeightLoader.Load(model);
+            Weights = WeightLoader.Load(model, ModelMode.Exact, ops);
             _expected = SafetensorsFile.Open(Path.Combine(results, "expected.safetensors"));
             _facts = JsonDocument.Parse(File.ReadAllText(Path.Combine(results, "expected.json"))).RootElement;
         }

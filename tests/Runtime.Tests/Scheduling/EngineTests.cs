@@ -15,16 +15,16 @@ public class EngineTests(DemoModel demo)
     public void Recorded_answers_come_out_alone_and_all_in_one_batch()
     {
         RecordedPrompt[] prompts = [.. RecordedPrompt.Demo.Where(p => p.SmallestGap > 0.002)];
-        GenerationRequest[] requests = [.. prompts.Select(p => _model.Request(p.Ids, maxTokens: 100))];
+        GenerationRequest[] requests = [.. prompts.Select(p => demo.Exact.Request(p.Ids, maxTokens: 100))];
 
-        ImmutableArray<Answer> together = _model.GenerateAll(requests);
+        ImmutableArray<Answer> together = demo.Exact.GenerateAll(requests);
 
         for (int i = 0; i < prompts.Length; i++)
         {
             Assert.Equal(prompts[i].AnswerIds, together[i].Ids);
             Assert.Equal(prompts[i].Answer, together[i].Text + "<|eot_id|>");
             Assert.Equal(FinishReason.Stop, together[i].FinishReason);
-            Assert.Equal(together[i].Ids, _model.Generate(requests[i]).Ids);
+            Assert.Equal(together[i].Ids, demo.Exact.Generate(requests[i]).Ids);
         }
     }
 
@@ -69,10 +69,10 @@ public class EngineTests(DemoModel demo)
     [Fact]
     public void An_answer_ends_at_its_longest_and_ignoring_stops_runs_on()
     {
-        GenerationRequest request = _model.Request(RecordedPrompt.Demo[0].Ids, maxTokens: 9);
+        GenerationRequest request = demo.Exact.Request(RecordedPrompt.Demo[0].Ids, maxTokens: 9);
 
-        Answer cut = _model.Generate(request with { MaxTokens = 2 });
-        Answer on = _model.Generate(request with { StopIds = [] });
+        Answer cut = demo.Exact.Generate(request with { MaxTokens = 2 });
+        Answer on = demo.Exact.Generate(request with { StopIds = [] });
 
         Assert.Equal((2, FinishReason.Length), (cut.Ids.Length, cut.FinishReason));
         Assert.Equal((9, FinishReason.Length), (on.Ids.Length, on.FinishReason));
@@ -90,9 +90,9 @@ public class EngineTests(DemoModel demo)
     [Fact]
     public void A_stop_text_ends_the_answer_before_itself_across_token_borders()
     {
-        GenerationRequest request = _model.Request(RecordedPrompt.Demo[9].Ids) with { StopTexts = ["is Bra", "nowhere"] };
+        GenerationRequest request = demo.Exact.Request(RecordedPrompt.Demo[9].Ids) with { StopTexts = ["is Bra", "nowhere"] };
 
-        List<AnswerPiece> pieces = [.. _model.Stream(request)];
+        List<AnswerPiece> pieces = [.. demo.Exact.Stream(request)];
 
         Assert.Equal("The capital of Slovakia ", string.Concat(pieces.Select(p => p.Text)));
         Assert.Equal(FinishReason.Stop, pieces[^1].FinishReason);
