@@ -18,8 +18,8 @@ export const gguf = (folder, file, type) =>
 /** Modes of Puna, and the file of the peer that holds the weights at the same number of bits. */
 const modes = [
   { label: "BF16 (default)", flags: [], beside: "BF16" },
-  { label: "INT8 weights", flags: ["--weights", "int8"], beside: "Q8_0" },
-  { label: "INT8 weights, INT8 activations", flags: ["--weights", "int8", "--activations", "int8"], beside: "Q8_0" },
+  { label: "INT8", flags: ["--weights", "int8"], beside: "Q8_0" },
+  { label: "INT8 weights, BF16 activations", flags: ["--weights", "int8", "--activations", "bf16"], beside: "Q8_0" },
   { label: "exact", flags: ["--activations", "f32", "--kv-dtype", "f32"], beside: "BF16" },
 ];
 
