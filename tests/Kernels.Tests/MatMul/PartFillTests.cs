@@ -1,6 +1,3 @@
-using Puna.Kernels.Cpu;
-using Puna.TestKit;
-
 namespace Puna.Kernels.Tests;
 
 /// <summary>What a part holds after it was filled, in either layout, against the definition of its codes.</summary>

@@ -143,7 +143,7 @@ public sealed unsafe class X64KernelTests
     // multiplies with the weights of the upper columns where the lower are due
     private static void StepWithSwappedVectors(PanelRegisters registers, int weightOffset, int activationOffset)
     {
-        AssemblerRegisterZMM low = registers.Free(0), high = registers.Free(1);
+        AssemblerRegisterZMM low = PanelRegisters.Free(0), high = PanelRegisters.Free(1);
         registers.Assembler.vmovups(high, __zmmword_ptr[registers.Weights + weightOffset]);
         registers.Assembler.vmovups(low, __zmmword_ptr[registers.Weights + (weightOffset + 64)]);
         registers.ForEachRow(activationOffset, low, high, 2, registers.Assembler.vfmadd231ps);

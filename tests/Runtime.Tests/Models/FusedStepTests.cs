@@ -92,7 +92,7 @@ public class FusedStepTests
     }
 
     /// <summary>The same weights as the backend's kernels want them; BF16 with BF16 activations.</summary>
-    private static TransformerWeights Laid(TransformerWeights weights, IBackend ops)
+    private static TransformerWeights Laid(TransformerWeights weights, CpuBackend ops)
     {
         return weights with
         {

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Puna.Gguf;
-using Puna.Kernels;
 using Puna.Runtime.Loading;
 using Puna.TestKit;
 

@@ -23,7 +23,7 @@ internal sealed class I8Step : IPanelStep
     public void Step(PanelRegisters registers, int weightOffset, int activationOffset)
     {
         Assembler c = registers.Assembler;
-        AssemblerRegisterZMM low = registers.Free(0), high = registers.Free(1);
+        AssemblerRegisterZMM low = PanelRegisters.Free(0), high = PanelRegisters.Free(1);
         c.vmovdqu32(low, __zmmword_ptr[registers.Weights + weightOffset]);
         c.vmovdqu32(high, __zmmword_ptr[registers.Weights + (weightOffset + 64)]);
         registers.ForEachRow(activationOffset, low, high, 2, (sum, weights, activation) => c.vpdpbusd(sum, activation, weights));
@@ -66,7 +66,7 @@ internal sealed class I8WideStep(ActivationCode activations) : IPanelStep
         int columnBytes = registers.Rows * Packing.StepWords;   // of the activations of one column
         for (int column = 0; column < 4; column += 2)
         {
-            AssemblerRegisterZMM low = registers.Free(0), lowNext = registers.Free(1), high = registers.Free(2), highNext = registers.Free(3);
+            AssemblerRegisterZMM low = PanelRegisters.Free(0), lowNext = PanelRegisters.Free(1), high = PanelRegisters.Free(2), highNext = PanelRegisters.Free(3);
             Widen(registers, weightOffset, column, low, lowNext);
             Widen(registers, weightOffset + 64, column, high, highNext);
             if (activations == ActivationCode.BF16)
@@ -84,7 +84,7 @@ internal sealed class I8WideStep(ActivationCode activations) : IPanelStep
 
     public void Finish(PanelRegisters registers)
     {
-        registers.WithPinned(Unit, registers.Free(2), unit => registers.ForEachSum((_, _, sum) => registers.Assembler.vmulps(sum, sum, unit)));
+        registers.WithPinned(Unit, PanelRegisters.Free(2), unit => registers.ForEachSum((_, _, sum) => registers.Assembler.vmulps(sum, sum, unit)));
         registers.ScaleColumns();
     }
 
@@ -97,13 +97,13 @@ internal sealed class I8WideStep(ActivationCode activations) : IPanelStep
         {
             c.vpslld(first, codes, 24);
             c.vmovdqu32(second, codes);
-            registers.WithPinned(Second, registers.Free(4), order => c.vpshufb(second, second, order));
+            registers.WithPinned(Second, PanelRegisters.Free(4), order => c.vpshufb(second, second, order));
         }
         else
         {
             c.vmovdqu32(first, codes);
-            registers.WithPinned(Upper, registers.Free(4), mask => c.vpandd(second, first, mask));
-            registers.WithPinned(Third, registers.Free(4), order => c.vpshufb(first, first, order));
+            registers.WithPinned(Upper, PanelRegisters.Free(4), mask => c.vpandd(second, first, mask));
+            registers.WithPinned(Third, PanelRegisters.Free(4), order => c.vpshufb(first, first, order));
         }
 
         c.vcvtdq2ps(first, first);
@@ -112,7 +112,7 @@ internal sealed class I8WideStep(ActivationCode activations) : IPanelStep
 
     /// <summary>The upper halves of two columns, in the first one's register.</summary>
     private static void Pair(PanelRegisters registers, AssemblerRegisterZMM first, AssemblerRegisterZMM second) =>
-        registers.WithPinned(Pairs, registers.Free(4), order => registers.Assembler.vpermt2w(first, order, second));
+        registers.WithPinned(Pairs, PanelRegisters.Free(4), order => registers.Assembler.vpermt2w(first, order, second));
 
     private static byte[] Bytes(Func<int, int> value) => [.. Enumerable.Range(0, 64).Select(i => (byte)value(i))];
 }
@@ -139,7 +139,7 @@ internal sealed class F8E4M3Step(ActivationCode activations) : IPanelStep
 
     public void Step(PanelRegisters registers, int weightOffset, int activationOffset)
     {
-        AssemblerRegisterZMM low01 = registers.Free(0), low23 = registers.Free(1), high01 = registers.Free(2), high23 = registers.Free(3);
+        AssemblerRegisterZMM low01 = PanelRegisters.Free(0), low23 = PanelRegisters.Free(1), high01 = PanelRegisters.Free(2), high23 = PanelRegisters.Free(3);
         Unpack(registers, weightOffset, low01, low23);
         Unpack(registers, weightOffset + 64, high01, high23);
         int next = registers.Rows * Packing.StepWords * 2;   // bytes of the first two columns
@@ -161,12 +161,12 @@ internal sealed class F8E4M3Step(ActivationCode activations) : IPanelStep
     {
         Assembler c = registers.Assembler;
         AssemblerMemoryOperand codes = __zmmword_ptr[registers.Weights + weightOffset];
-        AssemblerRegisterZMM upper = registers.Free(4), lower = registers.Free(5), sign = registers.Free(6);
+        AssemblerRegisterZMM upper = PanelRegisters.Free(4), lower = PanelRegisters.Free(5), sign = PanelRegisters.Free(6);
         c.vmovdqu32(upper, codes);
         c.vmovdqu32(lower, codes);
-        registers.WithPinned(4, registers.Free(7), mask => c.vpandd(sign, upper, mask));
-        registers.WithPinned(0, registers.Free(7), from => registers.Lookup(upper, from, 1));
-        registers.WithPinned(2, registers.Free(7), from => registers.Lookup(lower, from, 3));
+        registers.WithPinned(4, PanelRegisters.Free(7), mask => c.vpandd(sign, upper, mask));
+        registers.WithPinned(0, PanelRegisters.Free(7), from => registers.Lookup(upper, from, 1));
+        registers.WithPinned(2, PanelRegisters.Free(7), from => registers.Lookup(lower, from, 3));
         c.vpord(upper, upper, sign);
         c.vpunpcklbw(first, lower, upper);
         c.vpunpckhbw(second, lower, upper);
@@ -175,10 +175,10 @@ internal sealed class F8E4M3Step(ActivationCode activations) : IPanelStep
     private static void MultiplyWide(PanelRegisters registers, AssemblerRegisterZMM low, AssemblerRegisterZMM high, int activationOffset)
     {
         Assembler c = registers.Assembler;
-        c.vpslld(registers.Free(4), low, 16);
-        c.vpslld(registers.Free(5), high, 16);
-        registers.ForEachRow(activationOffset, registers.Free(4), registers.Free(5), 6, c.vfmadd231ps);
-        registers.WithPinned(5, registers.Free(7), mask =>
+        c.vpslld(PanelRegisters.Free(4), low, 16);
+        c.vpslld(PanelRegisters.Free(5), high, 16);
+        registers.ForEachRow(activationOffset, PanelRegisters.Free(4), PanelRegisters.Free(5), 6, c.vfmadd231ps);
+        registers.WithPinned(5, PanelRegisters.Free(7), mask =>
         {
             c.vpandd(low, low, mask);
             c.vpandd(high, high, mask);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Iced.Intel;
 using static Iced.Intel.AssemblerRegisters;
 
@@ -40,19 +41,19 @@ internal sealed record PanelRegisters(Assembler Assembler, int Rows)
     public const int MostRows = 12;
 
     /// <summary>Walks through the panel.</summary>
-    public AssemblerRegister64 Weights => rax;
+    public AssemblerRegister64 Weights { get; } = rax;
 
     /// <summary>Walks through the packed activations.</summary>
-    public AssemblerRegister64 Activations => rdx;
+    public AssemblerRegister64 Activations { get; } = rdx;
 
     /// <summary>Where the 32 scales of this panel and segment are.</summary>
-    public AssemblerRegister64 Scales => r8;
+    public AssemblerRegister64 Scales { get; } = r8;
 
     /// <summary>Where the 32 numbers are that this panel's and segment's sums begin from.</summary>
-    public AssemblerRegister64 CodeSums => r9;
+    public AssemblerRegister64 CodeSums { get; } = r9;
 
     /// <summary>Where the scales of this tile's activations in this segment are, one for each row.</summary>
-    public AssemblerRegister64 RowScales => r14;
+    public AssemblerRegister64 RowScales { get; } = r14;
 
     private const int PinnedTop = 2 * MostRows;   // registers below it that are no sums; output is stored by the lowest four
 
@@ -60,11 +61,15 @@ internal sealed record PanelRegisters(Assembler Assembler, int Rows)
     public const int FreeCount = 8;
 
     /// <summary>A row's sums of 16 columns; <paramref name="half"/> 0 for the lower ones, 1 for the upper.</summary>
-    public AssemblerRegisterZMM Sum(int row, int half) => new(Register.ZMM0 + 2 * row + half);
+    public AssemblerRegisterZMM Sum(int row, int half)
+    {
+        Debug.Assert(row < Rows && half is 0 or 1);
+        return new AssemblerRegisterZMM(Register.ZMM0 + 2 * row + half);
+    }
 
     /// <summary>A vector that a step may use.</summary>
     /// <param name="index">0 to 7.</param>
-    public AssemblerRegisterZMM Free(int index) => new(Register.ZMM24 + index);
+    public static AssemblerRegisterZMM Free(int index) => new(Register.ZMM24 + index);
 
     /// <summary>Sets all sums to zero, of any type.</summary>
     public void ClearSums() => ForEachSum((_, _, sum) => Assembler.vpxord(sum, sum, sum));

@@ -19,7 +19,7 @@ internal sealed class F32Step(ActivationCode activations) : IPanelStep
     public void Step(PanelRegisters registers, int weightOffset, int activationOffset)
     {
         Assembler c = registers.Assembler;
-        AssemblerRegisterZMM low = registers.Free(0), high = registers.Free(1);
+        AssemblerRegisterZMM low = PanelRegisters.Free(0), high = PanelRegisters.Free(1);
         c.vmovups(low, __zmmword_ptr[registers.Weights + weightOffset]);
         c.vmovups(high, __zmmword_ptr[registers.Weights + (weightOffset + 64)]);
         registers.ForEachRow(activationOffset, low, high, 2, c.vfmadd231ps);
@@ -46,7 +46,7 @@ internal sealed class F16Step(ActivationCode activations) : IPanelStep
     public void Step(PanelRegisters registers, int weightOffset, int activationOffset)
     {
         Assembler c = registers.Assembler;
-        AssemblerRegisterZMM low = registers.Free(0), high = registers.Free(1);
+        AssemblerRegisterZMM low = PanelRegisters.Free(0), high = PanelRegisters.Free(1);
         c.vcvtph2ps(low, __ymmword_ptr[registers.Weights + weightOffset]);
         c.vcvtph2ps(high, __ymmword_ptr[registers.Weights + (weightOffset + 32)]);
         registers.ForEachRow(activationOffset, low, high, 2, c.vfmadd231ps);
@@ -69,7 +69,7 @@ internal sealed class BF16WideStep(ActivationCode activations) : IPanelStep
 
     public void Constants(PanelRegisters registers)
     {
-        AssemblerRegisterZMM upper = registers.Free(0);
+        AssemblerRegisterZMM upper = PanelRegisters.Free(0);
         registers.Assembler.vpternlogd(upper, upper, upper, 0xFF);
         registers.Assembler.vpslld(upper, upper, 16);
     }
@@ -81,12 +81,12 @@ internal sealed class BF16WideStep(ActivationCode activations) : IPanelStep
         Assembler c = registers.Assembler;
         AssemblerMemoryOperand low = __zmmword_ptr[registers.Weights + weightOffset];
         AssemblerMemoryOperand high = __zmmword_ptr[registers.Weights + (weightOffset + 64)];
-        c.vpslld(registers.Free(1), low, 16);
-        c.vpslld(registers.Free(2), high, 16);
-        c.vpandd(registers.Free(3), registers.Free(0), low);
-        c.vpandd(registers.Free(4), registers.Free(0), high);
-        registers.ForEachRow(activationOffset + 4 * registers.Rows, registers.Free(3), registers.Free(4), 5, c.vfmadd231ps);
-        registers.ForEachRow(activationOffset, registers.Free(1), registers.Free(2), 5, c.vfmadd231ps);
+        c.vpslld(PanelRegisters.Free(1), low, 16);
+        c.vpslld(PanelRegisters.Free(2), high, 16);
+        c.vpandd(PanelRegisters.Free(3), PanelRegisters.Free(0), low);
+        c.vpandd(PanelRegisters.Free(4), PanelRegisters.Free(0), high);
+        registers.ForEachRow(activationOffset + 4 * registers.Rows, PanelRegisters.Free(3), PanelRegisters.Free(4), 5, c.vfmadd231ps);
+        registers.ForEachRow(activationOffset, PanelRegisters.Free(1), PanelRegisters.Free(2), 5, c.vfmadd231ps);
     }
 
     public void Finish(PanelRegisters registers)
@@ -113,7 +113,7 @@ internal sealed class BF16Step : IPanelStep
     public void Step(PanelRegisters registers, int weightOffset, int activationOffset)
     {
         Assembler c = registers.Assembler;
-        AssemblerRegisterZMM low = registers.Free(0), high = registers.Free(1);
+        AssemblerRegisterZMM low = PanelRegisters.Free(0), high = PanelRegisters.Free(1);
         c.vmovups(low, __zmmword_ptr[registers.Weights + weightOffset]);
         c.vmovups(high, __zmmword_ptr[registers.Weights + (weightOffset + 64)]);
         registers.ForEachRow(activationOffset, low, high, 2, c.vdpbf16ps);
