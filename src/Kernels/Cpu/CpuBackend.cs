@@ -6,6 +6,7 @@ public sealed class CpuBackend : IBackend
     private readonly CpuPool _pool;
     private readonly PanelKernels _kernels;
     private readonly PanelProduct _product;
+    private readonly X64Features _features;
     private readonly Lock _productTurn = new();
 
     /// <summary>Starts threads; machine code is assembled when a product first needs it.</summary>
@@ -14,7 +15,8 @@ public sealed class CpuBackend : IBackend
     public CpuBackend(int threads, X64Features? features = null)
     {
         _pool = new CpuPool(threads);
-        _kernels = new PanelKernels(features ?? X64Features.Detect());
+        _features = features ?? X64Features.Detect();
+        _kernels = new PanelKernels(_features);
         _product = new PanelProduct(_kernels, _pool);
     }
 
@@ -32,8 +34,8 @@ public sealed class CpuBackend : IBackend
     {
         DType.I8 => ActivationType.I8,
         DType.F8E4M3 => ActivationType.BF16,
-        DType.BF16 when LayoutOf(new PartFormat(weights, ActivationType.BF16)) == WeightLayout.Panels => ActivationType.BF16,
-        _ => ActivationType.F32,   // vectors of the runtime know no BF16: nothing is gained by rounding
+        DType.BF16 when _features.BF16 => ActivationType.BF16,
+        _ => ActivationType.F32,   // nothing is gained by rounding
     };
 
     /// <inheritdoc/>

@@ -161,12 +161,6 @@ public sealed unsafe class X64KernelTests
 
         public int StepBytes => _sound.StepBytes;
 
-        public void Constants(PanelRegisters registers) => _sound.Constants(registers);
-
-        public void Begin(PanelRegisters registers) => _sound.Begin(registers);
-
         public void Step(PanelRegisters registers, int weightOffset, int activationOffset) => step(registers, weightOffset, activationOffset);
-
-        public void Finish(PanelRegisters registers) => _sound.Finish(registers);
     }
 }

@@ -13,10 +13,6 @@ internal sealed class I8Step : IPanelStep
 
     public int StepBytes => 128;
 
-    public void Constants(PanelRegisters registers)
-    {
-    }
-
     public void Begin(PanelRegisters registers) => registers.ForEachSum((_, half, sum) =>
         registers.Assembler.vmovdqu32(sum, __zmmword_ptr[registers.CodeSums + 64 * half]));
 
@@ -58,8 +54,6 @@ internal sealed class I8WideStep(ActivationCode activations) : IPanelStep
         Bytes(i => i % 4 == 3 ? i % 16 - 2 : 0x80), Bytes(i => i % 4 == 3 ? i % 16 - 1 : 0x80),   // of columns 1 and 2, or zero
         Bytes(i => i % 4 == 3 ? 0xFF : 0), Bytes(i => i % 2 == 1 ? 0 : i / 4 * 2 + 1 + i / 2 % 2 * 32),
         Bytes(i => i % 4 == 3 ? 0x33 : i % 4 == 2 ? 0x80 : 0));   // 2⁻²⁴
-
-    public void Begin(PanelRegisters registers) => registers.ClearSums();
 
     public void Step(PanelRegisters registers, int weightOffset, int activationOffset)
     {
@@ -134,8 +128,6 @@ internal sealed class F8E4M3Step(ActivationCode activations) : IPanelStep
     public void Constants(PanelRegisters registers) => registers.Pin(
         UpperBytes[..64], UpperBytes[64..], LowerBytes[..64], LowerBytes[64..],
         [.. Enumerable.Repeat((byte)0x80, 64)], [.. Enumerable.Range(0, 64).Select(i => (byte)(i % 4 < 2 ? 0 : 0xFF))]);
-
-    public void Begin(PanelRegisters registers) => registers.ClearSums();
 
     public void Step(PanelRegisters registers, int weightOffset, int activationOffset)
     {

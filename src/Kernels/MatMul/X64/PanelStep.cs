@@ -16,11 +16,13 @@ internal interface IPanelStep
     /// <summary>Bytes of a step of the panel.</summary>
     int StepBytes { get; }
 
-    /// <summary>Loads what every step needs, once.</summary>
-    void Constants(PanelRegisters registers);
+    /// <summary>Loads what every step needs, once: nothing, unless a step says otherwise.</summary>
+    void Constants(PanelRegisters registers)
+    {
+    }
 
-    /// <summary>Sets the sums to what a segment's chain begins from.</summary>
-    void Begin(PanelRegisters registers);
+    /// <summary>Sets the sums to what a segment's chain begins from: zero, unless a step says otherwise.</summary>
+    void Begin(PanelRegisters registers) => registers.ClearSums();
 
     /// <summary>
     /// Multiplies a step's weights, at <see cref="PanelRegisters.Weights"/> + <paramref name="weightOffset"/>, with each
@@ -28,8 +30,10 @@ internal interface IPanelStep
     /// </summary>
     void Step(PanelRegisters registers, int weightOffset, int activationOffset);
 
-    /// <summary>Makes the sums of a segment into F32 numbers, scaled.</summary>
-    void Finish(PanelRegisters registers);
+    /// <summary>Makes the sums of a segment into F32 numbers, scaled: nothing to do where they are that already.</summary>
+    void Finish(PanelRegisters registers)
+    {
+    }
 }
 
 /// <summary>Which register holds what while a tile of rows is multiplied by a panel.</summary>

@@ -10,12 +10,6 @@ internal sealed class F32Step(ActivationCode activations) : IPanelStep
 
     public int StepBytes => 128;
 
-    public void Constants(PanelRegisters registers)
-    {
-    }
-
-    public void Begin(PanelRegisters registers) => registers.ClearSums();
-
     public void Step(PanelRegisters registers, int weightOffset, int activationOffset)
     {
         Assembler c = registers.Assembler;
@@ -23,10 +17,6 @@ internal sealed class F32Step(ActivationCode activations) : IPanelStep
         c.vmovups(low, __zmmword_ptr[registers.Weights + weightOffset]);
         c.vmovups(high, __zmmword_ptr[registers.Weights + (weightOffset + 64)]);
         registers.ForEachRow(activationOffset, low, high, 2, c.vfmadd231ps);
-    }
-
-    public void Finish(PanelRegisters registers)
-    {
     }
 }
 
@@ -37,12 +27,6 @@ internal sealed class F16Step(ActivationCode activations) : IPanelStep
 
     public int StepBytes => 64;
 
-    public void Constants(PanelRegisters registers)
-    {
-    }
-
-    public void Begin(PanelRegisters registers) => registers.ClearSums();
-
     public void Step(PanelRegisters registers, int weightOffset, int activationOffset)
     {
         Assembler c = registers.Assembler;
@@ -50,10 +34,6 @@ internal sealed class F16Step(ActivationCode activations) : IPanelStep
         c.vcvtph2ps(low, __ymmword_ptr[registers.Weights + weightOffset]);
         c.vcvtph2ps(high, __ymmword_ptr[registers.Weights + (weightOffset + 32)]);
         registers.ForEachRow(activationOffset, low, high, 2, c.vfmadd231ps);
-    }
-
-    public void Finish(PanelRegisters registers)
-    {
     }
 }
 
@@ -74,8 +54,6 @@ internal sealed class BF16WideStep(ActivationCode activations) : IPanelStep
         registers.Assembler.vpslld(upper, upper, 16);
     }
 
-    public void Begin(PanelRegisters registers) => registers.ClearSums();
-
     public void Step(PanelRegisters registers, int weightOffset, int activationOffset)
     {
         Assembler c = registers.Assembler;
@@ -87,10 +65,6 @@ internal sealed class BF16WideStep(ActivationCode activations) : IPanelStep
         c.vpandd(PanelRegisters.Free(4), PanelRegisters.Free(0), high);
         registers.ForEachRow(activationOffset + 4 * registers.Rows, PanelRegisters.Free(3), PanelRegisters.Free(4), 5, c.vfmadd231ps);
         registers.ForEachRow(activationOffset, PanelRegisters.Free(1), PanelRegisters.Free(2), 5, c.vfmadd231ps);
-    }
-
-    public void Finish(PanelRegisters registers)
-    {
     }
 }
 
@@ -104,12 +78,6 @@ internal sealed class BF16Step : IPanelStep
 
     public int StepBytes => 128;
 
-    public void Constants(PanelRegisters registers)
-    {
-    }
-
-    public void Begin(PanelRegisters registers) => registers.ClearSums();
-
     public void Step(PanelRegisters registers, int weightOffset, int activationOffset)
     {
         Assembler c = registers.Assembler;
@@ -117,9 +85,5 @@ internal sealed class BF16Step : IPanelStep
         c.vmovups(low, __zmmword_ptr[registers.Weights + weightOffset]);
         c.vmovups(high, __zmmword_ptr[registers.Weights + (weightOffset + 64)]);
         registers.ForEachRow(activationOffset, low, high, 2, c.vdpbf16ps);
-    }
-
-    public void Finish(PanelRegisters registers)
-    {
     }
 }
