@@ -59,7 +59,7 @@ public class HelpTests
         "run", "m", "hi", "--threads", "0")]
     [InlineData("--backend: 'gpu' was given, but 'cpu' or 'reference' was expected. See 'puna run --help'.", "run",
         "m", "hi", "--backend", "gpu")]
-    [InlineData("--kv-dtype: 'f16' was given, but 'f32' or 'bf16' was expected. See 'puna chat --help'.", "chat", "m",
+    [InlineData("--kv-dtype: 'f16' was given, but 'f32' or 'bf16' or 'int8' was expected. See 'puna chat --help'.", "chat", "m",
         "--kv-dtype", "f16")]
     [InlineData("--stop: an empty text was given, but one with a character was expected.", "run", "models/demo",
         "hi", "--stop", "")]
