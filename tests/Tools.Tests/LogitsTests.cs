@@ -20,7 +20,7 @@ public sealed class LogitsTests : IDisposable
         float[] expected = SafetensorsFile.Open(Goldens.InRepository("tests/Data/demo/expected.safetensors"))
             .ReadF32("0.logits");
 
-        CommandRun run = Logits(Goldens.Demo, ids, "--backend", backend, "--activations", "f32", "--kv-dtype", "f32");
+        CommandRun run = Logits(Goldens.Demo, ids, "--backend", backend);
 
         Assert.Equal($"{Output}: logits F32 [{ids.Length}, 2304]{Environment.NewLine}", run.Error);
         SafetensorsFile file = SafetensorsFile.Open(Output);

@@ -34,7 +34,8 @@ internal sealed class Logits
     public static Verb Create(Terminal terminal)
     {
         var logits = new Logits();
-        var command = new Command("logits", "Writes the logits after every token. The folder needs no tokenizer.");
+        var command = new Command("logits", "Writes the logits after every token, exactly unless told otherwise: "
+            + "activations and cache are f32 here by default. The folder needs no tokenizer.");
         logits._model.AddTo(command);
         command.Add(logits._ids);
         command.Add(logits._output);
@@ -52,7 +53,7 @@ internal sealed class Logits
         string file = parsed.GetRequiredValue(_ids)!, output = parsed.GetRequiredValue(_output)!;   // required
         ImmutableArray<int> ids = InputFiles.ReadIds(file, terminal);
         OutputFiles.Check(output);
-        using LanguageModel model = _model.Load(parsed, terminal, TextUse.IdsOnly);
+        using LanguageModel model = _model.Load(parsed, terminal, ModelOptions.Exact with { Text = TextUse.IdsOnly });
         TokenIdCheck.Inside(ids, model.Config.VocabSize, InputFiles.NameOf(file));
         using Scorer scorer = model.CreateScorer(ids.Length, parsed.GetValue(_chunk) ?? UsualChunk);
 

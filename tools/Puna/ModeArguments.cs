@@ -30,12 +30,12 @@ internal sealed class ModeArguments
         verb.Add(_cacheType);
     }
 
-    /// <summary>Puts what was chosen into options.</summary>
+    /// <summary>Puts what was chosen into options, and leaves what was not.</summary>
     public ModelOptions Apply(ParseResult parsed, ModelOptions options) => options with
     {
-        Weights = parsed.GetValue(_weights),
-        Activations = parsed.GetValue(_activations),
-        CacheType = parsed.GetValue(_cacheType),
+        Weights = parsed.GetValue(_weights) ?? options.Weights,
+        Activations = parsed.GetValue(_activations) ?? options.Activations,
+        CacheType = parsed.GetValue(_cacheType) ?? options.CacheType,
     };
 
     /// <summary>A mode in the words of the options, by name.</summary>

@@ -58,16 +58,17 @@ internal sealed class ModelArguments
     /// <summary>Loads the model, with progress where somebody looks.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="terminal">Shows progress; stops loading.</param>
-    /// <param name="text">Whether text is read or written.</param>
-    public LanguageModel Load(ParseResult parsed, Terminal terminal, TextUse text = TextUse.Tokenizer) =>
-        Load(parsed, terminal, _mode.Apply(parsed, new ModelOptions { Text = text }));
+    /// <param name="defaults">What holds where the command line says nothing; null for the usual.</param>
+    public LanguageModel Load(ParseResult parsed, Terminal terminal, ModelOptions? defaults = null) =>
+        LoadWith(parsed, terminal, _mode.Apply(parsed, defaults ?? new ModelOptions()));
 
     /// <summary>Loads the model exactly, whatever mode was given: as stored, with activations and cache in F32.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="terminal">Shows progress; stops loading.</param>
-    public LanguageModel LoadExact(ParseResult parsed, Terminal terminal) => Load(parsed, terminal, ModelOptions.Exact);
+    public LanguageModel LoadExact(ParseResult parsed, Terminal terminal) =>
+        LoadWith(parsed, terminal, ModelOptions.Exact);
 
-    private LanguageModel Load(ParseResult parsed, Terminal terminal, ModelOptions options)
+    private LanguageModel LoadWith(ParseResult parsed, Terminal terminal, ModelOptions options)
     {
         options = options with
         {

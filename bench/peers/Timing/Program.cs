@@ -21,7 +21,7 @@ model.AddOptionsTo(command);
 command.SetAction(parsed =>
 {
     long start = Stopwatch.GetTimestamp();
-    using LanguageModel loaded = model.Load(parsed, Terminal.OfProcess(), TextUse.IdsOnly);
+    using LanguageModel loaded = model.Load(parsed, Terminal.OfProcess(), new ModelOptions { Text = TextUse.IdsOnly });
     double load = Stopwatch.GetElapsedTime(start).TotalSeconds;
 
     using Passes passes = new(loaded, parsed.GetValue(prompt) ?? 512, parsed.GetValue(generated) ?? 64);
